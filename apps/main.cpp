@@ -1,0 +1,27 @@
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "apps/commands.h"
+#include "base/error.h"
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("noema"));
+  spdlog::set_pattern("%H:%M:%S %v");
+
+  CLI::App program("noema: reasoning in sentence embeddings", "noema");
+  program.require_subcommand(1);
+  noema::add_train(program);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? 0 : 2;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "noema: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}

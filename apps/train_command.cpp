@@ -1,0 +1,88 @@
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+#include "apps/commands.h"
+#include "apps/training_display.h"
+#include "base/error.h"
+#include "training/pipeline.h"
+
+namespace noema {
+namespace {
+
+std::atomic<bool> interrupted{false};
+
+struct TrainArguments {
+  std::string recipe;
+  std::string run;
+  std::string out;
+  std::string start;
+  bool dry_run = false;
+  std::string bf16 = "auto";
+  double checkpoint_minutes = 5.0;
+};
+
+std::string in_units(double bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f MB", bytes / 1e6);
+  return text;
+}
+
+void print_estimate(const RecipeEstimate& estimate) {
+  std::printf("%-11s %12s %8s %12s %10s %12s\n", "stage", "parameters", "steps", "tokens", "hours", "memory");
+  for (const StageEstimate& stage : estimate.stages) {
+    std::printf("%-11s %12lld %8lld %12.0f %10.2f %12s\n", stage.stage.c_str(),
+                static_cast<long long>(stage.parameters), static_cast<long long>(stage.steps), stage.tokens,
+                stage.seconds / 3600.0, in_units(stage.memory_bytes).c_str());
+  }
+  std::printf("disk %s, bundle %s\n", in_units(estimate.disk_bytes).c_str(), in_units(estimate.bundle_bytes).c_str());
+}
+
+void train(const TrainArguments& arguments) {
+  const Recipe recipe = read_recipe(arguments.recipe);
+  if (arguments.dry_run) return print_estimate(estimate(recipe));
+
+  PipelineOptions options;
+  options.run = arguments.run.empty() ? "runs/" + recipe.name : arguments.run;
+  options.out = arguments.out;
+  options.start = arguments.start;
+  options.trainer.checkpoint_minutes = arguments.checkpoint_minutes;
+  options.trainer.bf16 = arguments.bf16 == "auto" ? -1 : arguments.bf16 == "on";
+  options.trainer.interrupted = &interrupted;
+  std::signal(SIGINT, [](int) { interrupted = true; });
+  std::signal(SIGTERM, [](int) { interrupted = true; });
+
+  const auto display = make_training_display(options.run / "metrics.jsonl");
+  if (run_recipe(recipe, options, *display)) {
+    spdlog::info("the bundle is in {}", options.out.empty() ? recipe.out : options.out.string());
+  } else {
+    throw Error({arguments.recipe, "training to its end", "an interruption", "run the same command to go on"});
+  }
+}
+
+}  // namespace
+
+void add_train(CLI::App& program) {
+  auto arguments = std::make_shared<TrainArguments>();
+  CLI::App* command =
+      program.add_subcommand("train", "Train a model by a recipe: chain, semantic, contextual, concept, stop");
+  command->add_option("recipe", arguments->recipe, "TOML file, see recipes/")->required();
+  command->add_option("--run", arguments->run, "folder of checkpoints and metrics (default: runs/NAME)");
+  command->add_option("--out", arguments->out, "folder of the bundle (default: the recipe's)");
+  command->add_option("--start", arguments->start, "bundle whose parts the stages start from");
+  command->add_flag("--dry-run", arguments->dry_run, "print parameters, memory, disk and time, and stop");
+  command->add_option("--bf16", arguments->bf16, "auto (probe), on or off")
+      ->check(CLI::IsMember({"auto", "on", "off"}));
+  command->add_option("--checkpoint-minutes", arguments->checkpoint_minutes, "minutes between checkpoints")
+      ->check(CLI::Range(0.0, 1440.0));
+  command->footer(
+      "Examples:\n"
+      "  noema train recipes/stories.toml --dry-run\n"
+      "  noema train recipes/stories.toml\n"
+      "A run that was stopped goes on where it was when the same command is given again.");
+  command->callback([arguments] { train(*arguments); });
+}
+
+}  // namespace noema

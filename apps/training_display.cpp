@@ -1,0 +1,104 @@
+#include "apps/training_display.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace noema {
+namespace {
+
+std::string duration(double seconds) {
+  const auto minutes = static_cast<long long>(seconds / 60.0);
+  char text[32];
+  std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", minutes / 60, minutes % 60,
+                static_cast<long long>(seconds) % 60);
+  return text;
+}
+
+std::string line_of(const StepReport& report) {
+  std::string line = fmt::format("{} {}/{} |", report.stage, report.step, report.steps);
+  for (const auto& [name, value] : report.losses) line += fmt::format(" {} {:.4f}", name, value);
+  return line + fmt::format(" | lr {:.2e} norm {:.2f} | {:.0f} tokens/s | {} left | saved {}", report.learning_rate,
+                            report.gradient_norm, report.tokens_per_second, duration(report.seconds_left),
+                            report.last_checkpoint);
+}
+
+std::string line_of(const ValidationReport& report) {
+  std::string line = fmt::format("{} {} | validation", report.stage, report.step);
+  for (const auto& [name, share] : report.measures) line += fmt::format(" {} {:.2f}%", name, 100.0 * share);
+  return line + (report.best ? " (best)" : "");
+}
+
+class Display final : public TrainingProgress {
+ public:
+  explicit Display(const std::filesystem::path& metrics) : terminal_(isatty(STDERR_FILENO) != 0) {
+    std::error_code ignored;
+    std::filesystem::create_directories(metrics.parent_path(), ignored);
+    metrics_.open(metrics, std::ios::app);
+    if (!metrics_) throw Error({metrics.string(), "a file that can be written", "none", "check the path"});
+  }
+
+  void on_stage(const std::string& stage, const std::string& what) override {
+    finish_line();
+    spdlog::info("{} {}", stage, what);
+    record({{"event", "stage"}, {"stage", stage}, {"what", what}});
+  }
+
+  void on_step(const StepReport& report) override {
+    if (terminal_) {
+      std::fprintf(stderr, "\r\x1b[K%s", line_of(report).c_str());
+      std::fflush(stderr);
+      line_open_ = true;
+    } else {
+      spdlog::info("{}", line_of(report));
+    }
+    nlohmann::json losses(nlohmann::json::value_t::object);
+    for (const auto& [name, value] : report.losses) losses[name] = value;
+    record({{"event", "step"},
+            {"stage", report.stage},
+            {"step", report.step},
+            {"losses", losses},
+            {"gradient_norm", report.gradient_norm},
+            {"learning_rate", report.learning_rate},
+            {"tokens_per_second", report.tokens_per_second}});
+  }
+
+  void on_validation(const ValidationReport& report) override {
+    finish_line();
+    spdlog::info("{}", line_of(report));
+    spdlog::info("    {}", report.sample);
+    record({{"event", "validation"},
+            {"stage", report.stage},
+            {"step", report.step},
+            {"measures", report.measures},
+            {"best", report.best},
+            {"sample", report.sample}});
+  }
+
+ private:
+  void finish_line() {
+    if (line_open_) std::fputc('\n', stderr);
+    line_open_ = false;
+  }
+
+  void record(const nlohmann::json& line) {
+    metrics_ << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+  }
+
+  bool terminal_;
+  bool line_open_ = false;
+  std::ofstream metrics_;
+};
+
+}  // namespace
+
+std::unique_ptr<TrainingProgress> make_training_display(const std::filesystem::path& metrics) {
+  return std::make_unique<Display>(metrics);
+}
+
+}  // namespace noema

@@ -1,0 +1,172 @@
+#include "concept_lm/bundle.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "nn/safetensors.h"
+
+namespace noema {
+namespace {
+
+constexpr int kFormat = 1;
+constexpr std::int64_t kRoomForReasoning = 32;  // tokens
+const char* const kManifest = "noema.json";
+
+/// A file of the bundle whose name cannot lead out of the folder and whose content is what the manifest says.
+std::filesystem::path verified_file(const std::filesystem::path& folder, const nlohmann::json& entry,
+                                    const std::string& where) {
+  const auto name = json_member<std::string>(entry, "file", where);
+  if (name.empty() || name.front() == '.' || name.find_first_of("/\\") != std::string::npos) {
+    throw Error({where + ": file", "the name of a file in the bundle", printable(name), ""});
+  }
+  const std::filesystem::path path = folder / name;
+  const auto expected = json_member<std::string>(entry, "sha256", where);
+  const std::string found = sha256_file(path);
+  if (found != expected) {
+    throw Error(
+        {path.string(), "sha256 " + expected, found, "the file was changed or damaged; fetch the bundle again"});
+  }
+  return path;
+}
+
+Weights load_weights(const std::filesystem::path& path) {
+  SafetensorsFile file = read_safetensors(path);
+  check_finite(file.tensors, path.string());
+  return {std::move(file.tensors), path.string()};
+}
+
+void load_part(Bundle& bundle, const std::string& name, const nlohmann::json& architecture, Weights weights,
+               const std::string& where) {
+  const auto kind = json_member<std::string>(architecture, "kind", where);
+  if (kind == "language_model") {
+    bundle.chain = std::make_shared<const LanguageModel>(language_model_config(architecture, where), weights);
+  } else if (kind == "autoencoder") {
+    bundle.autoencoders[name] = std::make_shared<const Autoencoder>(autoencoder_config(architecture, where), weights);
+  } else if (kind == "concept") {
+    bundle.concepts = std::make_shared<const ConceptModel>(concept_config(architecture, where), weights);
+    bundle.reads = json_member<std::string>(architecture, "reads", where);
+    bundle.writes = json_member<std::string>(architecture, "writes", where);
+  } else if (kind == "stop") {
+    const auto width = json_member<std::int64_t>(architecture, "latent_width", where);
+    if (width < 1 || width > (1 << 16)) {
+      throw Error({where + ": latent_width", "a whole number from 1 to 65536", std::to_string(width), ""});
+    }
+    bundle.stop = std::make_shared<const StopHead>(width, weights);
+  } else {
+    throw Error({where + ": kind", "language_model, autoencoder, concept or stop", printable(kind),
+                 "the bundle was written by a newer version of noema"});
+  }
+}
+
+/// The parts must speak of the same tokens and the same spaces.
+void check_parts(const Bundle& bundle, const std::string& where) {
+  const std::int64_t vocab = bundle.tokenizer->vocab_size();
+  const auto check_vocab = [&](const std::string& part, const LanguageModelConfig& config) {
+    if (config.vocab_size == vocab) return;
+    throw Error({where + ": " + part, "a vocabulary of " + std::to_string(vocab) + " as the tokenizer's",
+                 std::to_string(config.vocab_size), "the parts come from different models"});
+  };
+  if (bundle.chain) check_vocab("chain", bundle.chain->config());
+  for (const auto& [name, autoencoder] : bundle.autoencoders) check_vocab(name, autoencoder->config().model);
+  if (!bundle.concepts) return;
+  check_vocab("concept", bundle.concepts->config().model);
+  const std::int64_t read = bundle.reading().latent_width(), written = bundle.writing().latent_width();
+  const ConceptConfig& config = bundle.concepts->config();
+  if (read == config.input_width && written == config.output_width) return;
+  throw Error({where + ": concept", "embeddings of widths " + std::to_string(read) + " and " + std::to_string(written),
+               std::to_string(config.input_width) + " and " + std::to_string(config.output_width),
+               "the parts come from different models"});
+}
+
+template <typename Part>
+const Part& need(const std::shared_ptr<const Part>& part, const Bundle& bundle, const std::string& name) {
+  if (part) return *part;
+  throw Error({bundle.where, "a bundle with the part \"" + name + "\"", "none",
+               "choose another mode, or train the stage that makes it"});
+}
+
+const Autoencoder& need_autoencoder(const Bundle& bundle, const std::string& name) {
+  const auto found = bundle.autoencoders.find(name);
+  return need(found == bundle.autoencoders.end() ? nullptr : found->second, bundle, name);
+}
+
+}  // namespace
+
+const LanguageModel& Bundle::need_chain() const { return need(chain, *this, "chain"); }
+const ConceptModel& Bundle::need_concepts() const { return need(concepts, *this, "concept"); }
+const StopHead& Bundle::need_stop() const { return need(stop, *this, "stop"); }
+const Autoencoder& Bundle::reading() const { return need_autoencoder(*this, reads); }
+const Autoencoder& Bundle::writing() const { return need_autoencoder(*this, writes); }
+
+TokenIds Bundle::tokenize_question(std::string_view question) const {
+  std::string line(question);
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  const auto last = line.find_last_not_of(" \t");
+  if (last == std::string::npos) throw Error({"question", "some text", "nothing", "type a question"});
+  line.resize(last + 1);
+  line.erase(0, line.find_first_not_of(" \t"));
+  TokenIds ids = tokenizer->encode(line + "\n");
+  const LanguageModelConfig& config = concepts ? concepts->config().model
+                                      : chain  ? chain->config()
+                                               : writing().config().model;
+  const std::int64_t room = config.transformer.max_positions - kRoomForReasoning;
+  if (static_cast<std::int64_t>(ids.size()) > room) {
+    throw Error({"question", "at most " + std::to_string(room) + " tokens", std::to_string(ids.size()),
+                 "ask a shorter question"});
+  }
+  return ids;
+}
+
+Bundle load_bundle(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / kManifest;
+  if (!std::filesystem::exists(path)) {
+    throw Error({folder.string(), "a model bundle (a folder with noema.json)",
+                 std::filesystem::exists(folder) ? "no noema.json in it" : "no such folder", "check the path"});
+  }
+  Bundle bundle;
+  bundle.where = folder.string();
+  bundle.manifest = read_json(path);
+  const std::string where = path.string();
+  const auto format = json_member<std::int64_t>(bundle.manifest, "format", where);
+  if (format != kFormat) {
+    throw Error({where + ": format", std::to_string(kFormat), std::to_string(format),
+                 "use the version of noema that wrote the bundle, or train it again"});
+  }
+  bundle.task = json_member<std::string>(bundle.manifest, "task", where);
+  const auto tokenizer = json_member<nlohmann::json>(bundle.manifest, "tokenizer", where);
+  bundle.tokenizer = load_tokenizer(verified_file(folder, tokenizer, where + ": tokenizer"));
+  const auto parts = json_member<nlohmann::json>(bundle.manifest, "parts", where);
+  if (!parts.is_object()) throw Error({where + ": parts", "an object", printable(parts.dump()), ""});
+  for (const auto& [name, part] : parts.items()) {
+    const std::string here = where + ": " + printable(name);
+    load_part(bundle, name, json_member<nlohmann::json>(part, "architecture", here),
+              load_weights(verified_file(folder, part, here)), here);
+  }
+  check_parts(bundle, where);
+  return bundle;
+}
+
+void save_bundle(const std::filesystem::path& folder, const std::string& task, const nlohmann::json& provenance,
+                 const Tokenizer& tokenizer, const std::vector<BundlePart>& parts) {
+  std::filesystem::create_directories(folder);
+  std::filesystem::remove(folder / kManifest);
+  nlohmann::json manifest = {{"format", kFormat}, {"task", task}, {"provenance", provenance}};
+  write_file(folder / "tokenizer.model", tokenizer.serialized());
+  manifest["tokenizer"] = {{"file", "tokenizer.model"}, {"sha256", sha256(tokenizer.serialized())}};
+  manifest["parts"] = nlohmann::json::object();
+  for (const BundlePart& part : parts) {
+    TensorMap tensors;
+    for (const auto& [name, tensor] : part.tensors) tensors[name] = tensor.detach().to(torch::kBFloat16);
+    const std::string file = part.name + ".safetensors";
+    write_safetensors(folder / file, tensors);
+    manifest["parts"][part.name] = {
+        {"file", file}, {"sha256", sha256_file(folder / file)}, {"architecture", part.architecture}};
+  }
+  write_file(folder / kManifest, manifest.dump(1) + "\n");
+}
+
+}  // namespace noema

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "concept_lm/concept_model.h"
+#include "concept_lm/stop_head.h"
+#include "sentence_vae/autoencoder.h"
+#include "text/tokenizer.h"
+
+namespace noema {
+
+/// A trained model: a folder with noema.json, tokenizer.model, and one safetensors file a part. Parts that a bundle
+/// does not have are null; what needs one asks for it with the functions below, which throw Error.
+struct Bundle {
+  std::string where;  ///< the folder, for messages
+  std::string task;   ///< the Task whose questions it was trained on
+  std::shared_ptr<const Tokenizer> tokenizer;
+  std::shared_ptr<const LanguageModel> chain;                              ///< token by token: the baseline
+  std::map<std::string, std::shared_ptr<const Autoencoder>> autoencoders;  ///< by part: "semantic", "contextual"
+  std::shared_ptr<const ConceptModel> concepts;
+  std::shared_ptr<const StopHead> stop;
+  std::string reads;        ///< the autoencoder whose embeddings the concept model reads
+  std::string writes;       ///< the one whose embeddings it predicts
+  nlohmann::json manifest;  ///< all of noema.json
+
+  const LanguageModel& need_chain() const;
+  const ConceptModel& need_concepts() const;
+  const StopHead& need_stop() const;
+  const Autoencoder& reading() const;  ///< its encoder embeds what was written, in discretized mode
+  const Autoencoder& writing() const;  ///< its decoder writes the concepts
+
+  /// Tokens of a question, with the newline that ends it. Throws Error when it is empty, not UTF-8, or so long that no
+  /// room for reasoning is left. Line breaks within are taken as spaces.
+  TokenIds tokenize_question(std::string_view question) const;
+};
+
+/// Reads a bundle. Every number and shape is checked, files against their sha256, weights for NaN. Throws Error.
+Bundle load_bundle(const std::filesystem::path& folder);
+
+/// One part as it is written: the architecture is what to_json gives for its configuration, with "kind" added:
+/// "language_model", "autoencoder", "concept" (then also "reads" and "writes") or "stop".
+struct BundlePart {
+  std::string name;
+  nlohmann::json architecture;
+  const TensorMap& tensors;
+};
+
+/// Writes a bundle with its weights in bf16, noema.json last: a folder without it is not a bundle.
+void save_bundle(const std::filesystem::path& folder, const std::string& task, const nlohmann::json& provenance,
+                 const Tokenizer& tokenizer, const std::vector<BundlePart>& parts);
+
+}  // namespace noema

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <memory>
+
+#include "concept_lm/projection.h"
+#include "sentence_vae/decoder.h"
+#include "sentence_vae/losses.h"
+
+namespace noema {
+
+/// A predicted sentence embedding.
+struct Concept {
+  torch::Tensor embedding;  ///< ẑ [N,Z], in the decoder's space
+  torch::Tensor input;      ///< [N,D], in the concept model's input space: what continuous mode appends
+};
+
+/// What a head learns from: the concept model's hidden states and the sentences that they should predict.
+struct ConceptTarget {
+  torch::Tensor hidden;            ///< [N,D]
+  torch::Tensor embedding;         ///< z of the true next sentence in the decoder's space [N,Z]
+  torch::Tensor input;             ///< its embedding in the concept model's input space [N,D]
+  const Sentences& sentences;      ///< the true next sentences
+  torch::Tensor sentence_numbers;  ///< [N] int64, equal for equal sentences
+  const SentenceDecoder& decoder;  ///< frozen; gradients pass through it
+  double dropout = 0.0;            ///< on the predicted embedding
+  at::Generator& generator;        ///< of the dropout
+};
+
+/// From the concept model's hidden states to the next sentence's embedding.
+class ConceptHead {
+ public:
+  virtual ~ConceptHead() = default;
+  virtual Concept predict(const torch::Tensor& hidden /*[N,D]*/, ComputeObserver* observer = nullptr) const = 0;
+  virtual LossTerms loss(const ConceptTarget& target) const = 0;
+};
+
+/// How the paper's head is trained (section 3.2).
+struct DecodingHeadOptions {
+  double contrast_weight = 1.0;  ///< λ of InfoNCE
+  double temperature = 0.1;      ///< τ of InfoNCE
+};
+
+/// The paper's head: cross-entropy of the sentence through the frozen decoder, and InfoNCE between the hidden state and
+/// the true next sentence's embedding in the input space, so that the hidden state itself can be the next input.
+std::unique_ptr<ConceptHead> make_decoding_head(std::int64_t width, std::int64_t latent_width, WeightScope weights,
+                                                const DecodingHeadOptions& options = {});
+
+/// Mean squared error to the true embedding, as the Base-LCM of Large Concept Models (arXiv 2412.08821, section 2.3.1).
+/// `to_input` leads from embeddings to the input space and must outlive the head.
+std::unique_ptr<ConceptHead> make_regression_head(std::int64_t width, std::int64_t latent_width, WeightScope weights,
+                                                  const Projection& to_input);
+
+/// x with each element zeroed with probability `p` and the others scaled to keep the mean.
+torch::Tensor dropout(const torch::Tensor& x, double p, at::Generator& generator);
+
+}  // namespace noema

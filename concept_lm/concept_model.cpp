@@ -1,0 +1,133 @@
+#include "concept_lm/concept_model.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace noema {
+namespace {
+
+constexpr std::int64_t kExpectedSteps = 16;  // the cache grows beyond
+
+class CachedConceptStream final : public ConceptStream {
+ public:
+  CachedConceptStream(const LanguageModel& model, const Sentences& questions, ComputeObserver* observer)
+      : model_(model),
+        cache_(model.make_cache(questions.count(), questions.width() + kExpectedSteps)),
+        observer_(observer) {
+    const Positions at = cache_.extend(questions.lengths, questions.width(), Padding::left);
+    hidden_ = model_.hidden(model_.embed(questions.ids), {at, &cache_, observer_}).select(1, -1);
+  }
+
+  torch::Tensor hidden() const override { return hidden_; }
+
+  void append(const torch::Tensor& input) override {
+    const Positions at = cache_.extend();
+    hidden_ = model_.hidden(input.unsqueeze(1), {at, &cache_, observer_}).select(1, -1);
+  }
+
+  void keep(const std::vector<std::int64_t>& rows) override {
+    cache_.keep(rows);
+    hidden_ = hidden_.index_select(0, torch::tensor(rows, torch::kLong).to(hidden_.device()));
+  }
+
+ private:
+  const LanguageModel& model_;
+  KvCache cache_;
+  ComputeObserver* observer_;
+  torch::Tensor hidden_;  // [B,D]
+};
+
+/// Where the pieces of each row's context come from: question tokens, then all its steps but the last.
+struct Layout {
+  std::vector<std::int64_t> sources;   // [B*width]: place in (question tokens, then inputs, then one row of zeros)
+  std::vector<std::int64_t> predicts;  // [N]: place in the flattened context of the state that predicts each step
+  std::vector<std::int64_t> lengths;   // [B]
+  std::int64_t width = 0;
+};
+
+Layout lay_out(const ReasoningBatch& batch) {
+  Layout layout;
+  const std::int64_t question_places = batch.questions.count() * batch.questions.width();
+  for (std::size_t row = 0; row < batch.step_counts.size(); ++row) {
+    layout.lengths.push_back(batch.questions.lengths[row] + batch.step_counts[row] - 1);
+  }
+  layout.width = *std::max_element(layout.lengths.begin(), layout.lengths.end());
+  layout.width = (layout.width + 7) / 8 * 8;
+  layout.sources.assign(static_cast<std::size_t>(batch.questions.count() * layout.width),
+                        question_places + batch.steps_count());
+  std::int64_t step = 0;
+  for (std::int64_t row = 0; row < batch.questions.count(); ++row) {
+    const std::int64_t question = batch.questions.lengths[static_cast<std::size_t>(row)];
+    const std::int64_t steps = batch.step_counts[static_cast<std::size_t>(row)];
+    std::int64_t* sources = layout.sources.data() + row * layout.width;
+    for (std::int64_t t = 0; t < question; ++t) sources[t] = row * batch.questions.width() + t;
+    for (std::int64_t i = 0; i < steps; ++i) {
+      layout.predicts.push_back(row * layout.width + question - 1 + i);
+      if (i + 1 < steps) sources[question + i] = question_places + step + i;
+    }
+    step += steps;
+  }
+  return layout;
+}
+
+}  // namespace
+
+ConceptModel::ConceptModel(const ConceptConfig& config, WeightScope weights)
+    : config_(config),
+      model_(config.model, weights / "backbone"),
+      to_input_(std::make_unique<const Projection>(weights / "to_input", config.input_width, model_.width())) {
+  if (config.head == ConceptConfig::Head::decoding) {
+    head_ = make_decoding_head(model_.width(), config.output_width, weights / "head", config.decoding);
+  } else {
+    head_ = make_regression_head(model_.width(), config.output_width, weights / "head", *to_input_);
+  }
+}
+
+torch::Tensor ConceptModel::inputs(const torch::Tensor& z, ComputeObserver* observer) const {
+  return (*to_input_)(z, {single_positions(z.size(0)), nullptr, observer});
+}
+
+torch::Tensor ConceptModel::hidden(const ReasoningBatch& batch, const torch::Tensor& inputs) const {
+  const Layout layout = lay_out(batch);
+  const torch::Tensor tokens = model_.embed(batch.questions.ids).flatten(0, 1);  // [B*Tq,D]
+  const torch::Tensor pieces =
+      torch::cat({tokens, inputs.to(tokens.dtype()), torch::zeros({1, model_.width()}, tokens.options())});
+  const torch::Tensor context = pieces.index_select(0, torch::tensor(layout.sources, torch::kLong))
+                                    .view({batch.questions.count(), layout.width, model_.width()});
+  const Positions at = causal_positions(layout.lengths, layout.width, tokens.device());
+  return model_.hidden(context, {at}).flatten(0, 1).index_select(0, torch::tensor(layout.predicts, torch::kLong));
+}
+
+std::unique_ptr<ConceptStream> ConceptModel::begin(const Sentences& questions, ComputeObserver* observer) const {
+  return std::make_unique<CachedConceptStream>(model_, questions, observer);
+}
+
+nlohmann::json to_json(const ConceptConfig& config) {
+  return {{"model", to_json(config.model)},
+          {"input_width", config.input_width},
+          {"output_width", config.output_width},
+          {"head", config.head == ConceptConfig::Head::decoding ? "decoding" : "regression"}};
+}
+
+ConceptConfig concept_config(const nlohmann::json& json, const std::string& where) {
+  ConceptConfig config;
+  config.model = language_model_config(json_member<nlohmann::json>(json, "model", where), where + ": model");
+  config.input_width = json_member<std::int64_t>(json, "input_width", where);
+  config.output_width = json_member<std::int64_t>(json, "output_width", where);
+  for (std::int64_t width : {config.input_width, config.output_width}) {
+    if (width >= 1 && width <= (1 << 16)) continue;
+    throw Error({where + ": input_width, output_width", "whole numbers from 1 to 65536", std::to_string(width), ""});
+  }
+  const auto head = json_member<std::string>(json, "head", where);
+  if (head != "decoding" && head != "regression") {
+    throw Error({where + ": head", "\"decoding\" or \"regression\"", printable(head), ""});
+  }
+  config.head = head == "decoding" ? ConceptConfig::Head::decoding : ConceptConfig::Head::regression;
+  return config;
+}
+
+}  // namespace noema

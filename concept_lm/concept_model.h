@@ -1,0 +1,65 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "concept_lm/concept_head.h"
+#include "concept_lm/projection.h"
+#include "nn/language_model.h"
+#include "sentence_vae/batch.h"
+
+namespace noema {
+
+/// The shape of a concept model.
+struct ConceptConfig {
+  enum class Head { decoding, regression };
+
+  LanguageModelConfig model;
+  std::int64_t input_width = 0;   ///< Z of the embeddings it reads
+  std::int64_t output_width = 0;  ///< Z of the embeddings it predicts
+  Head head = Head::decoding;
+  DecodingHeadOptions decoding;  ///< for training; not stored
+};
+
+/// A trajectory in the making: the question has been read, and inputs are appended one a row.
+class ConceptStream {
+ public:
+  virtual ~ConceptStream() = default;
+  virtual torch::Tensor hidden() const = 0;             ///< [B,D]: predicts the next sentence
+  virtual void append(const torch::Tensor& input) = 0;  ///< [B,D], in the input space
+  virtual void keep(const std::vector<std::int64_t>& rows) = 0;
+};
+
+/// Predicts the embedding of the next sentence from the question's tokens and the sentences so far (the paper, section
+/// 3.2). Const after construction; may be shared by threads.
+class ConceptModel {
+ public:
+  ConceptModel(const ConceptConfig& config, WeightScope weights);
+
+  /// Sentence embeddings [N,Z] in the input space [N,D].
+  torch::Tensor inputs(const torch::Tensor& z, ComputeObserver* observer = nullptr) const;
+
+  /// For each step of the batch the hidden state [N,D] that predicts it, when the steps before it are read as `inputs`
+  /// [N,D] (teacher forcing: one pass over everything).
+  torch::Tensor hidden(const ReasoningBatch& batch, const torch::Tensor& inputs) const;
+
+  /// Reads questions that are padded on the left. The model must outlive the stream.
+  std::unique_ptr<ConceptStream> begin(const Sentences& questions, ComputeObserver* observer = nullptr) const;
+
+  const ConceptHead& head() const { return *head_; }
+  const ConceptConfig& config() const { return config_; }
+
+ private:
+  ConceptConfig config_;
+  LanguageModel model_;
+  std::unique_ptr<const Projection> to_input_;
+  std::unique_ptr<ConceptHead> head_;
+};
+
+nlohmann::json to_json(const ConceptConfig& config);
+ConceptConfig concept_config(const nlohmann::json& json, const std::string& where);
+
+}  // namespace noema

@@ -1,0 +1,105 @@
+#include "nn/kv_cache.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace noema {
+
+KvCache::KvCache(const TransformerConfig& config, std::int64_t rows, std::int64_t slots, torch::TensorOptions options)
+    : max_positions_(config.max_positions), lengths_(static_cast<std::size_t>(rows), 0) {
+  const std::vector<std::int64_t> shape = {rows, config.kv_heads, std::max<std::int64_t>(slots, 1),
+                                           config.head_width()};
+  for (std::int64_t i = 0; i < config.layers; ++i) {
+    layers_.push_back({torch::zeros(shape, options), torch::zeros(shape, options)});
+  }
+  real_ = torch::zeros({rows, shape[2]}, torch::kBool);
+}
+
+Positions KvCache::extend(const std::vector<std::int64_t>& lengths, std::int64_t width, Padding padding) {
+  if (lengths.size() != lengths_.size()) {
+    throw Error({"KvCache::extend", "a length for each of " + std::to_string(lengths_.size()) + " rows",
+                 std::to_string(lengths.size()), ""});
+  }
+  for (std::size_t row = 0; row < lengths.size(); ++row) {
+    if (lengths_[row] + lengths[row] <= max_positions_) continue;
+    throw Error({"text", "at most " + std::to_string(max_positions_) + " tokens, question and reasoning together",
+                 std::to_string(lengths_[row] + lengths[row]), "ask a shorter question"});
+  }
+  reserve(used_ + width);
+  auto real = real_.accessor<bool, 2>();
+  for (std::int64_t row = 0; row < rows(); ++row) {
+    const std::int64_t length = lengths[static_cast<std::size_t>(row)];
+    const std::int64_t first = used_ + (padding == Padding::left ? width - length : 0);
+    for (std::int64_t slot = used_; slot < used_ + width; ++slot) {
+      real[row][slot] = slot >= first && slot < first + length;
+    }
+    padded_ = padded_ || length < width;
+  }
+  begin_ = used_;
+  used_ += width;
+  Positions at = positions(lengths, width, padding);
+  for (std::size_t row = 0; row < lengths.size(); ++row) lengths_[row] += lengths[row];
+  return at;
+}
+
+Positions KvCache::positions(const std::vector<std::int64_t>& lengths, std::int64_t width, Padding padding) const {
+  Positions at;
+  at.causal = begin_ == 0 && !padded_;
+  at.row_tokens = lengths;
+  at.index = torch::zeros({rows(), width}, torch::kLong);
+  auto index = at.index.accessor<std::int64_t, 2>();
+  for (std::int64_t row = 0; row < rows(); ++row) {
+    const std::int64_t before = lengths_[static_cast<std::size_t>(row)];
+    const std::int64_t length = lengths[static_cast<std::size_t>(row)];
+    const std::int64_t first = padding == Padding::left ? width - length : 0;
+    for (std::int64_t t = 0; t < length; ++t) index[row][first + t] = before + t;
+    at.row_pairs.push_back(length * before + length * (length + 1) / 2);
+  }
+  const torch::Device device = layers_.front().keys.device();
+  at.index = at.index.to(device);
+  if (at.causal || (width == 1 && !padded_)) return at;
+
+  // Every query sees itself, so that a row of padding has something to look at and stays finite.
+  const torch::Tensor slot = torch::arange(used_, torch::kLong);
+  const torch::Tensor query = torch::arange(begin_, used_, torch::kLong).unsqueeze(1);
+  const torch::Tensor real = real_.narrow(1, 0, used_).unsqueeze(1);               // [B,1,K]
+  at.mask = ((real & (slot <= query)) | (slot == query)).unsqueeze(1).to(device);  // [B,1,T,K]
+  return at;
+}
+
+KvCache::Layer KvCache::write(std::int64_t layer, const torch::Tensor& keys, const torch::Tensor& values) {
+  Layer& stored = layers_[static_cast<std::size_t>(layer)];
+  stored.keys.narrow(2, begin_, used_ - begin_).copy_(keys);
+  stored.values.narrow(2, begin_, used_ - begin_).copy_(values);
+  return {stored.keys.narrow(2, 0, used_), stored.values.narrow(2, 0, used_)};
+}
+
+void KvCache::keep(const std::vector<std::int64_t>& rows) {
+  const torch::Tensor index = torch::tensor(rows, torch::kLong);
+  for (Layer& layer : layers_) {
+    layer.keys = layer.keys.index_select(0, index.to(layer.keys.device()));
+    layer.values = layer.values.index_select(0, index.to(layer.values.device()));
+  }
+  real_ = real_.index_select(0, index);
+  std::vector<std::int64_t> lengths;
+  for (std::int64_t row : rows) lengths.push_back(lengths_.at(static_cast<std::size_t>(row)));
+  lengths_ = std::move(lengths);
+}
+
+void KvCache::reserve(std::int64_t slots) {
+  const std::int64_t there = real_.size(1);
+  if (slots <= there) return;
+  const std::int64_t more = std::max(slots, 2 * there) - there;
+  const auto grown = [&](const torch::Tensor& tensor, std::int64_t dim) {
+    std::vector<std::int64_t> shape = tensor.sizes().vec();
+    shape[static_cast<std::size_t>(dim)] = more;
+    return torch::cat({tensor, torch::zeros(shape, tensor.options())}, dim);
+  };
+  for (Layer& layer : layers_) layer = {grown(layer.keys, 2), grown(layer.values, 2)};
+  real_ = grown(real_, 1);
+}
+
+}  // namespace noema

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "nn/positions.h"
+#include "nn/transformer_config.h"
+
+namespace noema {
+
+/// Keys and values of the tokens read so far. Rows of unequal length share the slots: a slot that is padding in a row
+/// is marked so and never looked at, wherever it stands. Room is doubled as needed up to the model's longest row.
+class KvCache {
+ public:
+  struct Layer {
+    torch::Tensor keys;    ///< [B,Hkv,slots,Dh]
+    torch::Tensor values;  ///< [B,Hkv,slots,Dh]
+  };
+
+  KvCache(const TransformerConfig& config, std::int64_t rows, std::int64_t slots,
+          torch::TensorOptions options = torch::kFloat32);
+
+  /// Takes `width` more slots, of which row b fills lengths[b], padded on the given side; returns where these tokens
+  /// stand. Throws Error when a row becomes longer than the model's longest.
+  Positions extend(const std::vector<std::int64_t>& lengths, std::int64_t width, Padding padding);
+
+  /// The same for one token a row.
+  Positions extend() { return extend(std::vector<std::int64_t>(lengths_.size(), 1), 1, Padding::right); }
+
+  /// Writes the keys and values [B,Hkv,T,Dh] of the slots last taken, and returns those of all slots.
+  Layer write(std::int64_t layer, const torch::Tensor& keys, const torch::Tensor& values);
+
+  /// Keeps these rows, in this order; a row may be kept twice.
+  void keep(const std::vector<std::int64_t>& rows);
+
+  std::int64_t rows() const { return static_cast<std::int64_t>(lengths_.size()); }
+  const std::vector<std::int64_t>& lengths() const { return lengths_; }  ///< real tokens of each row
+
+ private:
+  void reserve(std::int64_t slots);
+  Positions positions(const std::vector<std::int64_t>& lengths, std::int64_t width, Padding padding) const;
+
+  std::int64_t max_positions_;
+  std::vector<Layer> layers_;
+  torch::Tensor real_;                 // [B,slots] bool on the CPU: not padding
+  std::vector<std::int64_t> lengths_;  // [B]
+  std::int64_t used_ = 0;              // slots taken
+  std::int64_t begin_ = 0;             // the first slot of the tokens last taken
+  bool padded_ = false;                // some taken slot is padding
+};
+
+}  // namespace noema

@@ -1,0 +1,45 @@
+#include "nn/language_model.h"
+
+#include <torch/torch.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace noema {
+
+LanguageModel::LanguageModel(const LanguageModelConfig& config, WeightScope weights)
+    : config_(config),
+      token_embedding_(
+          weights.get("embedding.weight", {config.vocab_size, config.transformer.width}, Init::normal(0.02))),
+      transformer_(config.transformer, weights) {}
+
+torch::Tensor LanguageModel::embed(const torch::Tensor& ids) const { return at::embedding(token_embedding_, ids); }
+
+torch::Tensor LanguageModel::hidden(const torch::Tensor& embeddings, const Pass& pass) const {
+  return transformer_(embeddings, pass);
+}
+
+torch::Tensor LanguageModel::logits(const torch::Tensor& hidden, const Pass& pass) const {
+  if (pass.observer) pass.observer->on_linear(pass.at, token_embedding_.size(1), token_embedding_.size(0));
+  return at::linear(hidden, token_embedding_);
+}
+
+KvCache LanguageModel::make_cache(std::int64_t rows, std::int64_t slots) const {
+  return {config_.transformer, rows, slots, token_embedding_.options().requires_grad(false)};
+}
+
+nlohmann::json to_json(const LanguageModelConfig& config) {
+  nlohmann::json json = to_json(config.transformer);
+  json["vocab_size"] = config.vocab_size;
+  return json;
+}
+
+LanguageModelConfig language_model_config(const nlohmann::json& json, const std::string& where) {
+  LanguageModelConfig config{json_member<std::int64_t>(json, "vocab_size", where), transformer_config(json, where)};
+  if (config.vocab_size < 1 || config.vocab_size > (1 << 22)) {
+    throw Error({where + ": vocab_size", "a whole number from 1 to 4194304", std::to_string(config.vocab_size), ""});
+  }
+  return config;
+}
+
+}  // namespace noema

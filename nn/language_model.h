@@ -1,0 +1,44 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include "nn/transformer.h"
+
+namespace noema {
+
+/// A transformer between token ids and logits; the same matrix embeds the tokens and scores them.
+struct LanguageModelConfig {
+  std::int64_t vocab_size = 1024;  ///< V
+  TransformerConfig transformer;
+};
+
+/// The backbone of every part: a token model by itself, and the encoder, decoder and concept model of the latent ones.
+class LanguageModel {
+ public:
+  LanguageModel(const LanguageModelConfig& config, WeightScope weights);
+
+  /// Token embeddings [B,T,D] of ids [B,T] (int64).
+  torch::Tensor embed(const torch::Tensor& ids) const;
+
+  /// Hidden states [B,T,D] after the final norm.
+  torch::Tensor hidden(const torch::Tensor& embeddings /*[B,T,D]*/, const Pass& pass) const;
+
+  /// Scores [...,V] of hidden states [...,D].
+  torch::Tensor logits(const torch::Tensor& hidden, const Pass& pass) const;
+
+  const LanguageModelConfig& config() const { return config_; }
+  std::int64_t width() const { return config_.transformer.width; }
+
+  /// An empty cache of this model's shape, device and precision.
+  KvCache make_cache(std::int64_t rows, std::int64_t slots) const;
+
+ private:
+  LanguageModelConfig config_;
+  torch::Tensor token_embedding_;  // [V,D]
+  Transformer transformer_;
+};
+
+nlohmann::json to_json(const LanguageModelConfig& config);
+LanguageModelConfig language_model_config(const nlohmann::json& json, const std::string& where);
+
+}  // namespace noema

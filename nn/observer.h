@@ -1,0 +1,27 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+
+namespace noema {
+
+struct Positions;
+
+/// The tap into the computation of a model: told of every operation that costs, and of every layer's output. Observing
+/// never changes a result. A null pointer stands for nobody watching, and costs nothing.
+class ComputeObserver {
+ public:
+  virtual ~ComputeObserver() = default;
+
+  /// A matrix product with a weight of [columns, inner], for every position of `at`.
+  virtual void on_linear(const Positions& /*at*/, std::int64_t /*inner*/, std::int64_t /*columns*/) {}
+
+  /// Scores and weighted values of `width` columns each, for every query and the keys that it sees.
+  virtual void on_attention(const Positions& /*at*/, std::int64_t /*width*/) {}
+
+  /// The output of a layer (0 is the first) [B,T,D], before the final norm.
+  virtual void on_layer(int /*layer*/, const Positions& /*at*/, const torch::Tensor& /*hidden*/) {}
+};
+
+}  // namespace noema

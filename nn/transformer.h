@@ -1,0 +1,31 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <memory>
+#include <vector>
+
+#include "nn/layers.h"
+
+namespace noema {
+
+/// A causal transformer from embeddings to hidden states. Const after construction; may be shared by threads.
+class Transformer {
+ public:
+  /// Throws Error when the config is senseless or the weights have other shapes.
+  Transformer(const TransformerConfig& config, WeightScope weights);
+
+  /// Hidden states after the final norm [B,T,D] of embeddings [B,T,D]; positions are added or turned in here.
+  torch::Tensor operator()(torch::Tensor embeddings, const Pass& pass) const;
+
+  const TransformerConfig& config() const { return config_; }
+
+ private:
+  TransformerConfig config_;
+  torch::Tensor learned_positions_;  // [max_positions, D], or undefined
+  std::unique_ptr<const Rotary> rotary_;
+  std::vector<TransformerLayer> layers_;
+  Norm final_norm_;
+};
+
+}  // namespace noema

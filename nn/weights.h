@@ -1,0 +1,69 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace noema {
+
+/// Tensors by name, e.g. "layers.3.attention.qkv.weight".
+using TensorMap = std::map<std::string, torch::Tensor>;
+
+/// How a new tensor begins.
+struct Init {
+  double mean = 0.0;
+  double deviation = 0.0;  ///< 0: constant
+
+  static Init normal(double deviation) { return {0.0, deviation}; }
+  static Init zeros() { return {0.0, 0.0}; }
+  static Init ones() { return {1.0, 0.0}; }
+};
+
+/// The tensors of one model part. A model asks for each by name and shape while it is built and keeps a handle: what
+/// the optimiser changes in place, the model computes with.
+class Weights {
+ public:
+  /// New tensors, random by `seed` and name alone.
+  explicit Weights(std::uint64_t seed, torch::Dtype dtype = torch::kFloat32) : seed_(seed), dtype_(dtype) {}
+
+  /// Given tensors; a missing one or one of another shape is an Error that names `where`.
+  Weights(TensorMap tensors, std::string where, torch::Dtype dtype = torch::kFloat32);
+
+  /// Given tensors where there are any, new ones by `seed` elsewhere: a model that starts from another's parts.
+  static Weights starting_from(TensorMap tensors, std::uint64_t seed);
+
+  /// The tensor of this name and shape.
+  torch::Tensor get(const std::string& name, const std::vector<std::int64_t>& shape, Init init);
+
+  const TensorMap& tensors() const { return tensors_; }
+
+  /// Copies that share nothing with these; a model built from them starts where this one is.
+  Weights clone() const;
+
+ private:
+  TensorMap tensors_;
+  bool given_ = false;
+  std::string where_;
+  std::uint64_t seed_ = 0;
+  torch::Dtype dtype_;
+};
+
+/// Weights seen from one module: names are prefixed.
+class WeightScope {
+ public:
+  WeightScope(Weights& weights, std::string prefix = "") : weights_(&weights), prefix_(std::move(prefix)) {}
+
+  WeightScope operator/(const std::string& name) const { return {*weights_, prefix_ + name + "."}; }
+  torch::Tensor get(const std::string& name, const std::vector<std::int64_t>& shape, Init init) const {
+    return weights_->get(prefix_ + name, shape, init);
+  }
+
+ private:
+  Weights* weights_;
+  std::string prefix_;
+};
+
+}  // namespace noema

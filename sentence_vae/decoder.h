@@ -1,0 +1,39 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <memory>
+
+#include "nn/language_model.h"
+#include "nn/token_stream.h"
+#include "sentence_vae/batch.h"
+#include "sentence_vae/bottleneck.h"
+
+namespace noema {
+
+/// From a vector to the tokens of a sentence. Const after construction; may be shared by threads.
+class SentenceDecoder {
+ public:
+  virtual ~SentenceDecoder() = default;
+
+  /// Scores [M,V] of all real tokens of the sentences (row after row), each given z [N,Z] and the tokens before it.
+  virtual torch::Tensor logits(const torch::Tensor& z, const Sentences& sentences,
+                               ComputeObserver* observer = nullptr) const = 0;
+
+  /// Starts to write the sentences of z [N,Z]. The decoder must outlive the stream.
+  virtual std::unique_ptr<TokenStream> begin(const torch::Tensor& z, ComputeObserver* observer = nullptr) const = 0;
+};
+
+/// z takes one position before the tokens (the paper, section 3.1).
+std::unique_ptr<SentenceDecoder> make_prefix_decoder(const LanguageModel& model, const Bottleneck& bottleneck);
+
+/// Mean cross-entropy of the sentences under the decoder, in nats a token; and whether greedy decoding of each z gives
+/// exactly its sentence [N] bool (greedy decoding is exact if and only if every token is the first choice given those
+/// before it).
+struct DecodingScore {
+  torch::Tensor cross_entropy;
+  torch::Tensor exact;
+};
+DecodingScore score_decoding(const SentenceDecoder& decoder, const torch::Tensor& z, const Sentences& sentences);
+
+}  // namespace noema

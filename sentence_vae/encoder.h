@@ -1,0 +1,47 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <memory>
+#include <vector>
+
+#include "nn/language_model.h"
+#include "sentence_vae/batch.h"
+#include "sentence_vae/bottleneck.h"
+
+namespace noema {
+
+/// Embeds the sentences of growing texts one after the other, as discretized reasoning needs them.
+class SentenceReader {
+ public:
+  virtual ~SentenceReader() = default;
+
+  /// Embeddings [B,Z] of the sentence that each text goes on with (padded on the right).
+  virtual torch::Tensor read(const Sentences& sentences) = 0;
+
+  /// Goes on with these texts only.
+  virtual void keep(const std::vector<std::int64_t>& rows) = 0;
+};
+
+/// From a span of tokens to one vector. Const after construction; may be shared by threads.
+class SentenceEncoder {
+ public:
+  virtual ~SentenceEncoder() = default;
+
+  /// Posteriors [N,Z] of all steps of a batch.
+  virtual Posterior encode(const ReasoningBatch& batch, ComputeObserver* observer = nullptr) const = 0;
+
+  /// Starts texts with their questions (padded on the left). The encoder must outlive the reader.
+  virtual std::unique_ptr<SentenceReader> begin(const Sentences& questions,
+                                                ComputeObserver* observer = nullptr) const = 0;
+};
+
+/// The embedding of a sentence is made from the sentence alone: the hidden state at the newline that ends it (the
+/// paper, section 3.1, "semantic").
+std::unique_ptr<SentenceEncoder> make_semantic_encoder(const LanguageModel& model, const Bottleneck& bottleneck);
+
+/// The embedding of a sentence is made from everything before it: the hidden state at the newline that ends the text
+/// before the sentence (the paper, section 3.1, "contextual").
+std::unique_ptr<SentenceEncoder> make_contextual_encoder(const LanguageModel& model, const Bottleneck& bottleneck);
+
+}  // namespace noema

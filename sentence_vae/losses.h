@@ -1,0 +1,35 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace noema {
+
+/// One term of a loss: `weight * value` is added; `value` is what is shown.
+struct LossTerm {
+  std::string name;
+  torch::Tensor value;
+  double weight = 1.0;
+};
+using LossTerms = std::vector<LossTerm>;
+
+/// The weighted sum. At least one term.
+torch::Tensor total(const LossTerms& terms);
+
+/// Mean cross-entropy, in nats, of tokens [M] under logits [M,V].
+torch::Tensor token_cross_entropy(const torch::Tensor& logits, const torch::Tensor& tokens);
+
+/// InfoNCE (arXiv 1807.03748) with cosine similarity: each query [N,D] is to find its key [N,D] among all N.
+/// Mean over queries, in nats. `numbers` [N]: other keys with the query's own number are no negatives (the same
+/// sentence twice in a batch is not a contradiction).
+torch::Tensor info_nce(const torch::Tensor& queries, const torch::Tensor& keys, double temperature,
+                       const std::optional<torch::Tensor>& numbers = std::nullopt);
+
+/// Divergence of N(mean, exp(log_variance)) [N,Z] from the standard normal (VAE, arXiv 1312.6114, appendix B): summed
+/// over Z, mean over N, in nats. Each dimension counts at least `free_nats` (arXiv 1606.04934, appendix C.8).
+torch::Tensor gaussian_kl(const torch::Tensor& mean, const torch::Tensor& log_variance, double free_nats = 0.0);
+
+}  // namespace noema

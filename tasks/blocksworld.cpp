@@ -1,0 +1,166 @@
+#include "tasks/blocksworld.h"
+
+#include "base/error.h"
+#include "tasks/answer_text.h"
+#include "tasks/blocksworld/blocks.h"
+
+namespace noema {
+namespace {
+
+constexpr std::string_view kIntroduction =
+    "In the Blocksworld domain, blocks can be stacked on top of each other or placed on the table. Only one block can "
+    "be moved at a time, and only clear (unblocked) blocks can be moved. Given the initial configuration and the goal "
+    "configuration, what is the minimum number of moves required to reach the goal? ";
+constexpr std::string_view kInitialMark = "Initial state: ";
+constexpr std::string_view kGoalMark = ". Goal state: ";
+constexpr std::string_view kTableName = "the table";
+constexpr std::string_view kAnswerMark = "The answer is:";
+
+std::string place_name(int place) {
+  return place == kTable ? std::string(kTableName) : std::string(1, static_cast<char>('A' + place));
+}
+
+std::string describe(const Towers& towers) {
+  std::string text;
+  for (std::size_t block = 0; block < towers.size(); ++block) {
+    if (block > 0) text += ", ";
+    text += place_name(static_cast<int>(block)) + " is on " + place_name(towers[block]);
+  }
+  return text;
+}
+
+std::string describe(const BlockMove& move) {
+  return "<<Move " + place_name(move.block) + " from " + place_name(move.from) + " to " + place_name(move.to) + ">>";
+}
+
+/// Takes `prefix` off the start of the text; false when it starts otherwise.
+bool take(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+/// Takes a block's letter off the start of the text.
+bool take_block(std::string_view& text, int& block) {
+  if (text.empty() || text.front() < 'A' || text.front() > 'Z') return false;
+  block = text.front() - 'A';
+  text.remove_prefix(1);
+  return true;
+}
+
+bool take_place(std::string_view& text, int& place) {
+  place = kTable;
+  return take(text, kTableName) || take_block(text, place);
+}
+
+/// Reads "A is on B, B is on the table, …": the blocks in the order of their letters, as `describe` writes them.
+std::optional<Towers> parse_towers(std::string_view text) {
+  Towers towers;
+  while (towers.empty() || take(text, ", ")) {
+    int block = 0, below = 0;
+    if (!take_block(text, block) || !take(text, " is on ") || !take_place(text, below)) return std::nullopt;
+    if (block != static_cast<int>(towers.size())) return std::nullopt;
+    towers.push_back(below);
+  }
+  if (!text.empty() || !is_towers(towers)) return std::nullopt;
+  return towers;
+}
+
+struct StatePair {
+  Towers start, goal;
+};
+
+std::optional<StatePair> parse_question(std::string_view question) {
+  const auto initial = question.rfind(kInitialMark);
+  const auto goal = question.rfind(kGoalMark);
+  if (initial == std::string_view::npos || goal == std::string_view::npos || goal < initial) return std::nullopt;
+  const auto begin = initial + kInitialMark.size();
+  std::string_view last = trimmed(question.substr(goal + kGoalMark.size()));
+  if (last.ends_with('.')) last.remove_suffix(1);
+  auto first_state = parse_towers(question.substr(begin, goal - begin));
+  auto last_state = parse_towers(last);
+  if (!first_state || !last_state || first_state->size() != last_state->size()) return std::nullopt;
+  return StatePair{std::move(*first_state), std::move(*last_state)};
+}
+
+std::optional<BlockMove> parse_move(std::string_view step) {
+  step = trimmed(step);
+  BlockMove move = {};
+  const bool is_move = take(step, "<<Move ") && take_block(step, move.block) && take(step, " from ") &&
+                       take_place(step, move.from) && take(step, " to ") && take_place(step, move.to) && step == ">>";
+  if (!is_move) return std::nullopt;
+  return move;
+}
+
+class BlocksworldTask final : public Task {
+ public:
+  explicit BlocksworldTask(const BlocksworldOptions& options) : options_(options) {}
+
+  std::string name() const override { return options_.name; }
+  bool can_generate() const override { return true; }
+
+  Example generate(std::uint64_t seed, std::uint64_t index) const override {
+    Random random = Random::of(seed, index);
+    const Towers start = random_towers(options_.blocks, random);
+    Towers goal = random_towers(options_.blocks, random);
+    while (goal == start) goal = random_towers(options_.blocks, random);
+
+    const std::vector<BlockMove> plan = optimal_plan(start, goal);
+    Example example;
+    example.question = std::string(kIntroduction) + std::string(kInitialMark) + describe(start) +
+                       std::string(kGoalMark) + describe(goal) + '.';
+    for (const BlockMove& move : plan) example.steps.push_back(describe(move));
+    example.answer = std::to_string(plan.size());
+    example.steps.push_back(answer_sentence(example.answer));
+    return example;
+  }
+
+  std::string identity(const Example& example) const override {
+    const auto problem = parse_question(example.question);
+    return problem ? canonical_pair(problem->start, problem->goal) : on_one_line(example.question);
+  }
+
+  std::vector<std::string> reasoning(const Example& example) const override {
+    std::vector<std::string> sentences = example.steps;
+    if (sentences.empty() || !answer_in(sentences.back())) sentences.push_back(answer_sentence(example.answer));
+    return sentences;
+  }
+
+  std::optional<std::string> answer_in(std::string_view sentence) const override {
+    return after_mark(sentence, kAnswerMark);
+  }
+
+  bool is_right(const Example& example, std::string_view answer) const override {
+    return same_answer(example.answer, answer);
+  }
+
+  std::optional<bool> is_valid(const Example& example, const std::vector<std::string>& steps) const override {
+    auto problem = parse_question(example.question);
+    const auto optimum = number_in(example.answer);
+    if (!problem || !optimum) return std::nullopt;
+    std::size_t moves = 0;
+    for (const std::string& step : steps) {
+      if (answer_in(step)) break;
+      const auto move = parse_move(step);
+      if (!move || !make_move(problem->start, *move)) return false;
+      ++moves;
+    }
+    return problem->start == problem->goal && static_cast<double>(moves) == *optimum;
+  }
+
+ private:
+  static std::string answer_sentence(const std::string& answer) { return std::string(kAnswerMark) + ' ' + answer; }
+
+  BlocksworldOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Task> make_blocksworld_task(const BlocksworldOptions& options) {
+  if (options.blocks < 2 || options.blocks > 10) {
+    throw Error({"task " + options.name, "2 to 10 blocks", std::to_string(options.blocks), "choose another number"});
+  }
+  return std::make_unique<BlocksworldTask>(options);
+}
+
+}  // namespace noema

@@ -1,0 +1,43 @@
+#include "tasks/gsm8k.h"
+
+#include "base/error.h"
+#include "tasks/answer_text.h"
+
+namespace noema {
+namespace {
+
+class Gsm8kTask final : public Task {
+ public:
+  std::string name() const override { return "gsm8k"; }
+  bool can_generate() const override { return false; }
+
+  Example generate(std::uint64_t, std::uint64_t) const override {
+    throw Error({"task gsm8k", "a file of examples", "a request to generate them", "give a data file"});
+  }
+
+  std::string identity(const Example& example) const override { return on_one_line(example.question); }
+
+  std::vector<std::string> reasoning(const Example& example) const override {
+    std::vector<std::string> sentences = example.steps;
+    if (sentences.empty() || !answer_in(sentences.back())) sentences.push_back(example.answer);
+    return sentences;
+  }
+
+  std::optional<std::string> answer_in(std::string_view sentence) const override {
+    if (auto marked = after_mark(sentence, "#### ")) return marked;
+    if (!number_in(sentence)) return std::nullopt;
+    return std::string(trimmed(sentence));
+  }
+
+  bool is_right(const Example& example, std::string_view answer) const override {
+    return same_answer(example.answer, answer);
+  }
+
+  std::optional<bool> is_valid(const Example&, const std::vector<std::string>&) const override { return std::nullopt; }
+};
+
+}  // namespace
+
+std::unique_ptr<Task> make_gsm8k_task() { return std::make_unique<Gsm8kTask>(); }
+
+}  // namespace noema

@@ -1,0 +1,211 @@
+#include "tasks/prosqa/graph.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace noema {
+namespace {
+
+constexpr unsigned kBelowFirst = 1, kBelowSecond = 2;
+
+std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
+/// Knuth's multiplication of uniform numbers.
+int poisson(double mean, Random& random) {
+  const double end = std::exp(-mean);
+  int count = 0;
+  for (double product = random.uniform(); product > end; product *= random.uniform()) ++count;
+  return count;
+}
+
+/// A graph while it grows.
+struct Growing {
+  std::vector<unsigned> below = {kBelowFirst, kBelowSecond};  ///< bits: which of the two people lead here
+  std::vector<int> depth = {0, 0};                            ///< edges from the nearest concept without edges into it
+  std::vector<Edge> edges;
+};
+
+/// The concepts that the next one may get an edge from.
+std::vector<int> draw_sources(const Growing& graph, Random& random) {
+  const double choice = random.uniform();
+  std::vector<int> sources;
+  for (int node = 0; node < static_cast<int>(graph.below.size()); ++node) {
+    const unsigned below = graph.below[at(node)];
+    if (choice < 0.35 ? below == kBelowFirst : choice >= 0.8 || below == kBelowSecond) sources.push_back(node);
+  }
+  return sources;
+}
+
+/// Takes one of the sources, with a weight that grows with its depth.
+int take_source(std::vector<int>& sources, const Growing& graph, double depth_weight, Random& random) {
+  const auto weight = [&](int node) { return 1 + depth_weight * graph.depth[at(node)]; };
+  double left = 0;
+  for (const int node : sources) left += weight(node);
+  left *= random.uniform();
+  std::size_t taken = 0;
+  while (taken + 1 < sources.size() && left >= weight(sources[taken])) left -= weight(sources[taken++]);
+  const int node = sources[taken];
+  sources.erase(sources.begin() + static_cast<std::ptrdiff_t>(taken));
+  return node;
+}
+
+void add_concept(Growing& graph, const ProsqaOptions& options, Random& random) {
+  const int node = static_cast<int>(graph.below.size());
+  const int wanted = poisson(options.in_degree, random);
+  std::vector<int> sources = draw_sources(graph, random);
+  unsigned below = 0;
+  int depth = wanted > 0 && !sources.empty() ? node : 0;
+  for (int i = 0; i < wanted && !sources.empty(); ++i) {
+    const int source = take_source(sources, graph, options.depth_weight, random);
+    graph.edges.emplace_back(source, node);
+    below |= graph.below[at(source)];
+    depth = std::min(depth, graph.depth[at(source)] + 1);
+  }
+  graph.below.push_back(below);
+  graph.depth.push_back(depth);
+}
+
+/// Leaves out the concepts without any edge and numbers the others afresh.
+void drop_isolated(Growing& graph) {
+  std::vector<int> number(graph.below.size(), -1);
+  for (const auto& [from, to] : graph.edges) number[at(from)] = number[at(to)] = 0;
+  number[0] = number[1] = 0;
+  int nodes = 0;
+  std::vector<unsigned> below;
+  for (std::size_t node = 0; node < number.size(); ++node) {
+    if (number[node] < 0) continue;
+    number[node] = nodes++;
+    below.push_back(graph.below[node]);
+  }
+  for (auto& [from, to] : graph.edges) {
+    from = number[at(from)];
+    to = number[at(to)];
+  }
+  graph.below = std::move(below);
+}
+
+/// For each concept the edges on a shortest way from `root`, -1 where there is none. Edges go from low to high numbers.
+std::vector<int> hops_from(int root, const Growing& graph) {
+  std::vector<int> hops(graph.below.size(), -1);
+  hops[at(root)] = 0;
+  // The edges are sorted by where they go, so one pass sees every way to a concept before any edge out of it.
+  for (const auto& [from, to] : graph.edges) {
+    if (hops[at(from)] < 0) continue;
+    int& known = hops[at(to)];
+    known = known < 0 ? hops[at(from)] + 1 : std::min(known, hops[at(from)] + 1);
+  }
+  return hops;
+}
+
+/// One of the shortest ways from the root, each with the same probability: walking back, a concept is entered from a
+/// neighbour with the share of the ways that lead through it.
+std::vector<int> draw_path(int target, const std::vector<int>& hops, const Growing& graph, Random& random) {
+  std::vector<std::uint64_t> ways(hops.size());
+  for (std::size_t node = 0; node < hops.size(); ++node) ways[node] = hops[node] == 0 ? 1 : 0;
+  const auto is_on_way = [&](const Edge& edge) {
+    return hops[at(edge.first)] >= 0 && hops[at(edge.second)] == hops[at(edge.first)] + 1;
+  };
+  for (const Edge& edge : graph.edges) {
+    if (is_on_way(edge)) ways[at(edge.second)] += ways[at(edge.first)];
+  }
+  std::vector<int> path = {target};
+  while (hops[at(path.back())] > 0) {
+    const int node = path.back();
+    std::uint64_t left = random.below(ways[at(node)]);
+    for (const Edge& edge : graph.edges) {
+      if (edge.second != node || !is_on_way(edge)) continue;
+      if (left < ways[at(edge.first)]) {
+        path.push_back(edge.first);
+        break;
+      }
+      left -= ways[at(edge.first)];
+    }
+  }
+  std::reverse(path.begin(), path.end());
+  return path;
+}
+
+/// The question about a grown graph; nothing when it has none with the wanted number of hops.
+std::optional<ProsqaGraph> ask(const Growing& graph, const ProsqaOptions& options, Random& random) {
+  std::vector<bool> has_kind(graph.below.size());
+  for (const Edge& edge : graph.edges) has_kind[at(edge.first)] = true;
+  std::vector<int> leaves[2], deepest;
+  const std::vector<int> hops[2] = {hops_from(0, graph), hops_from(1, graph)};
+  int most = 0;
+  for (int node = 2; node < static_cast<int>(graph.below.size()); ++node) {
+    const unsigned below = graph.below[at(node)];
+    if (has_kind[at(node)] || (below != kBelowFirst && below != kBelowSecond)) continue;
+    leaves[below - 1].push_back(node);
+    const int depth = hops[below - 1][at(node)];
+    if (depth > most) deepest.clear();
+    most = std::max(most, depth);
+    if (depth == most) deepest.push_back(node);
+  }
+  if (leaves[0].empty() || leaves[1].empty() || most < options.min_hops || most > options.max_hops) return std::nullopt;
+
+  ProsqaGraph question;
+  question.nodes = static_cast<int>(graph.below.size());
+  question.edges = graph.edges;
+  question.target = random.pick(deepest);
+  question.root = graph.below[at(question.target)] == kBelowFirst ? 0 : 1;
+  question.neg_target = random.pick(leaves[1 - question.root]);
+  question.path = draw_path(question.target, hops[question.root], graph, random);
+  return question;
+}
+
+std::uint64_t mixed(std::uint64_t a, std::uint64_t b) { return Random(Random(a).next() + b).next(); }
+
+}  // namespace
+
+std::vector<bool> ProsqaGraph::people() const {
+  std::vector<bool> are(at(nodes), true);
+  for (const Edge& edge : edges) are[at(edge.second)] = false;
+  return are;
+}
+
+ProsqaGraph draw_prosqa_graph(const ProsqaOptions& options, int max_people, int max_kinds, Random& random) {
+  constexpr int kAttempts = 100000;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    Growing graph;
+    for (int node = 2; node < options.nodes; ++node) add_concept(graph, options, random);
+    drop_isolated(graph);
+    auto question = ask(graph, options, random);
+    if (!question) continue;
+    const std::vector<bool> people = question->people();
+    const int count = static_cast<int>(std::count(people.begin(), people.end(), true));
+    if (count <= max_people && question->nodes - count <= max_kinds) return std::move(*question);
+  }
+  throw Error({"task " + options.name, "options that give a question",
+               "none in " + std::to_string(kAttempts) + " graphs", "ask for fewer hops or more nodes"});
+}
+
+std::string canonical_graph(int nodes, const std::vector<Edge>& edges, int root, int candidate, int other_candidate) {
+  // Colour refinement (Weisfeiler and Leman): a concept's colour tells its role and, a round further each time, what
+  // it is and what is it. More rounds than the longest chain of a question change nothing.
+  std::vector<std::uint64_t> colours(at(nodes), 1);
+  colours[at(candidate)] = colours[at(other_candidate)] = 2;
+  colours[at(root)] = 3;
+  for (int round = 0; round < std::min(nodes, 40); ++round) {
+    std::vector<std::uint64_t> next(colours.size());
+    for (std::size_t node = 0; node < colours.size(); ++node) next[node] = mixed(colours[node], 4);
+    for (const auto& [from, to] : edges) {
+      // Sums do not depend on the order of the edges.
+      next[at(from)] += mixed(colours[at(to)], 5);
+      next[at(to)] += mixed(colours[at(from)], 6);
+    }
+    colours = std::move(next);
+  }
+  std::vector<std::string> lines;
+  for (const auto& [from, to] : edges) {
+    lines.push_back(std::to_string(colours[at(from)]) + ' ' + std::to_string(colours[at(to)]) + '\n');
+  }
+  std::sort(lines.begin(), lines.end());
+  return sha256(std::accumulate(lines.begin(), lines.end(), std::string()));
+}
+
+}  // namespace noema

@@ -1,0 +1,50 @@
+#include "base/error.h"
+#include "base/nearest.h"
+#include "tasks/blocksworld.h"
+#include "tasks/csqa.h"
+#include "tasks/gsm8k.h"
+#include "tasks/prosqa.h"
+#include "tasks/stories.h"
+#include "tasks/task.h"
+
+namespace noema {
+namespace {
+
+struct Entry {
+  const char* name;
+  std::unique_ptr<Task> (*make)();
+};
+
+constexpr Entry kTasks[] = {
+    {"stories", make_stories_task},
+    {"prosqa", [] { return make_prosqa_task(); }},
+    {"prosqa-small",
+     [] { return make_prosqa_task({.name = "prosqa-small", .nodes = 15, .min_hops = 2, .max_hops = 3}); }},
+    {"blocksworld", [] { return make_blocksworld_task(); }},
+    {"blocksworld-4", [] { return make_blocksworld_task({.name = "blocksworld-4", .blocks = 4}); }},
+    {"blocksworld-5", [] { return make_blocksworld_task({.name = "blocksworld-5", .blocks = 5}); }},
+    {"gsm8k", make_gsm8k_task},
+    {"csqa", make_csqa_task},
+};
+
+}  // namespace
+
+std::unique_ptr<Task> make_task(std::string_view name) {
+  for (const Entry& entry : kTasks) {
+    if (entry.name == name) return entry.make();
+  }
+  const std::vector<std::string> names = task_names();
+  std::string list;
+  for (const std::string& known : names) list += (list.empty() ? "" : ", ") + known;
+  const auto meant = nearest(name, names);
+  throw Error({"task", "one of " + list, "\"" + printable(name) + "\"",
+               meant ? "did you mean \"" + *meant + "\"?" : "choose one of these"});
+}
+
+std::vector<std::string> task_names() {
+  std::vector<std::string> names;
+  for (const Entry& entry : kTasks) names.emplace_back(entry.name);
+  return names;
+}
+
+}  // namespace noema

@@ -1,0 +1,113 @@
+#include "tasks/stories.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "base/random.h"
+#include "tasks/stories/story.h"
+
+namespace noema {
+namespace {
+
+using stories::Family;
+using stories::Story;
+
+constexpr std::string_view kAnswerMark = "### ";
+
+const std::array<const Family*, 5>& families() {
+  static const std::array<const Family*, 5> all = {&stories::where_family, &stories::count_family,
+                                                   &stories::order_family, &stories::kinds_family,
+                                                   &stories::time_family};
+  return all;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const auto first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+bool same_ignoring_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// The steps up to the first answer line.
+std::vector<std::string_view> before_answer(const std::vector<std::string>& steps) {
+  std::vector<std::string_view> before;
+  for (const std::string& step : steps) {
+    if (trimmed(step).starts_with(kAnswerMark)) break;
+    before.push_back(trimmed(step));
+  }
+  return before;
+}
+
+class StoriesTask final : public Task {
+ public:
+  std::string name() const override { return "stories"; }
+  bool can_generate() const override { return true; }
+
+  Example generate(std::uint64_t seed, std::uint64_t index) const override {
+    Random random = Random::of(seed, index);
+    const Family& family = *families()[random.below(families().size())];
+    Story story = family.make(random);
+    Example example;
+    for (const std::string& sentence : story.sentences) example.question += sentence + ' ';
+    example.question += story.question;
+    example.steps = std::move(story.steps);
+    example.steps.push_back(std::string(kAnswerMark) + story.answer);
+    example.answer = std::move(story.answer);
+    example.extra["family"] = family.name;
+    return example;
+  }
+
+  std::string identity(const Example& example) const override { return example.question; }
+
+  std::vector<std::string> reasoning(const Example& example) const override { return example.steps; }
+
+  std::optional<std::string> answer_in(std::string_view sentence) const override {
+    if (!sentence.starts_with(kAnswerMark)) return std::nullopt;
+    return std::string(trimmed(sentence.substr(kAnswerMark.size())));
+  }
+
+  bool is_right(const Example& example, std::string_view answer) const override {
+    return same_ignoring_case(trimmed(example.answer), trimmed(answer));
+  }
+
+  /// There is one right next step at every point of a story, so a proof is valid when it is that of the example.
+  std::optional<bool> is_valid(const Example& example, const std::vector<std::string>& steps) const override {
+    if (example.steps.empty()) return std::nullopt;
+    return before_answer(steps) == before_answer(example.steps);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Task> make_stories_task() { return std::make_unique<StoriesTask>(); }
+
+std::vector<std::string> story_families() {
+  std::vector<std::string> names;
+  for (const Family* family : families()) names.emplace_back(family->name);
+  return names;
+}
+
+std::vector<std::string> story_patterns() {
+  std::vector<std::string> patterns = stories::fillers();
+  for (const Family* family : families()) {
+    for (std::string& pattern : family->patterns()) patterns.push_back(std::move(pattern));
+  }
+  return patterns;
+}
+
+std::vector<std::string> story_words() {
+  using namespace stories;
+  std::vector<std::string> words = joined({people(), pets(), places(), things(), foods(), collectibles(), animals(),
+                                           furniture(), roles(), creature_kinds(), colors(), pleasures(), events()});
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+  return words;
+}
+
+}  // namespace noema

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace noema {
+
+/// One question with its reasoning. As it stands in the public sets: {"question", "steps", "answer", …}.
+struct Example {
+  std::string question;
+  std::vector<std::string> steps;  ///< as the file has them; see Task::reasoning for what a model is trained on
+  std::string answer;
+  nlohmann::json extra = nlohmann::json::object();  ///< the other fields, kept as they were
+};
+
+/// A kind of question: how it is made, read and judged. A task knows text only. Const; may be shared by threads.
+class Task {
+ public:
+  virtual ~Task() = default;
+
+  virtual std::string name() const = 0;
+
+  /// Example `index` of the endless stream `seed`. Throws Error for a task that has no generator.
+  virtual Example generate(std::uint64_t seed, std::uint64_t index) const = 0;
+  virtual bool can_generate() const = 0;
+
+  /// What two examples must not share if one is trained on and the other evaluated: for graphs and block worlds the
+  /// state in a canonical form, otherwise the question's text. Generators refuse what `--exclude` files hold.
+  virtual std::string identity(const Example& example) const = 0;
+
+  /// The sentences a model learns to write, no newlines in them; the last one carries the answer.
+  virtual std::vector<std::string> reasoning(const Example& example) const = 0;
+
+  /// The answer that a sentence states, or nothing when the sentence is not an answer.
+  virtual std::optional<std::string> answer_in(std::string_view sentence) const = 0;
+
+  /// Whether `answer` (from `answer_in`) is right.
+  virtual bool is_right(const Example& example, std::string_view answer) const = 0;
+
+  /// Whether the steps before the answer are a valid plan or proof; nothing for a task without a checker.
+  virtual std::optional<bool> is_valid(const Example& example, const std::vector<std::string>& steps) const = 0;
+};
+
+/// The tasks by name: "stories", "prosqa", "blocksworld", "gsm8k", "csqa", and the smaller "prosqa-small",
+/// "blocksworld-4", "blocksworld-5". Throws Error, with the nearest name, for others.
+std::unique_ptr<Task> make_task(std::string_view name);
+std::vector<std::string> task_names();
+
+/// Reads a JSON array of examples, JSONL, or GSM8K's official JSONL. Throws Error with the file and the line or the
+/// number of the entry that is wrong.
+std::vector<Example> read_examples(const std::filesystem::path& path);
+
+/// Writes a JSON array of examples, one a line.
+void write_examples(const std::filesystem::path& path, const std::vector<Example>& examples);
+
+}  // namespace noema

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace noema {
+
+/// Cuts a text into the sentences that noema reasons in. Joined with the separators they came with, the sentences
+/// hold every non-space character of the text, in order.
+class Segmenter {
+ public:
+  virtual ~Segmenter() = default;
+  virtual std::vector<std::string> split(std::string_view text) const = 0;
+};
+
+/// One sentence a line; empty lines are dropped.
+std::unique_ptr<Segmenter> make_line_segmenter();
+
+/// How prose is cut.
+struct ProseOptions {
+  std::string locale = "en";        ///< ICU locale of the sentence rules and the abbreviations
+  std::size_t max_length = 400;     ///< characters; a longer sentence is split at a clause, else at a space
+};
+
+/// Sentences of prose by ICU's rules, with abbreviations ("Dr.", "e.g.") not taken for ends of sentences.
+std::unique_ptr<Segmenter> make_prose_segmenter(const ProseOptions& options = {});
+
+}  // namespace noema

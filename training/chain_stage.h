@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+
+#include "nn/language_model.h"
+#include "training/stage.h"
+
+namespace noema {
+
+/// Next-token prediction on the steps after the question: the backbone, and the baseline.
+std::unique_ptr<Stage> make_chain_stage(const LanguageModel& model);
+
+/// Scores [M,V] of all step tokens of a batch, each given everything before it. The tokens are
+/// batch.steps.real_tokens().
+torch::Tensor chain_logits(const LanguageModel& model, const ReasoningBatch& batch);
+
+}  // namespace noema

@@ -1,0 +1,132 @@
+#include "training/concept_stage.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+namespace noema {
+namespace {
+
+torch::Tensor frozen_embeddings(const Autoencoder& autoencoder, const ReasoningBatch& batch) {
+  const torch::NoGradGuard frozen;
+  return autoencoder.encoder().encode(batch).mean;
+}
+
+class ConceptTraining final : public Stage {
+ public:
+  ConceptTraining(const ConceptModel& model, const Autoencoder& reads, const Autoencoder& writes,
+                  const ConceptStage& options)
+      : model_(model), reads_(reads), writes_(writes), options_(options) {}
+
+  LossTerms loss(const ReasoningBatch& batch, at::Generator& generator) const override {
+    const torch::Tensor read = frozen_embeddings(reads_, batch);
+    const torch::Tensor written = &reads_ == &writes_ ? read : frozen_embeddings(writes_, batch);
+    const torch::Tensor targets = model_.inputs(read);
+    torch::Tensor inputs = dropout(targets, options_.dropout, generator);
+    if (chance(options_.own_inputs, generator)) {
+      const torch::NoGradGuard no_grad;
+      inputs = own_inputs(batch, inputs, generator);
+    }
+    const torch::Tensor hidden = model_.hidden(batch, inputs);
+    return model_.head().loss(
+        {hidden, written, targets, batch.steps, batch.text_numbers, writes_.decoder(), options_.dropout, generator});
+  }
+
+  Counts measure(const ReasoningBatch& batch) const override {
+    const torch::Tensor inputs = model_.inputs(frozen_embeddings(reads_, batch));
+    Counts counts;
+    count_exact(counts, "forced ", exact(model_.hidden(batch, inputs), batch), batch);
+    count_exact(counts, "", exact(continuous_hidden(model_, batch, inputs), batch), batch);
+    return counts;
+  }
+
+  std::string selected_by() const override { return "answers"; }
+
+  std::string sample(const ReasoningBatch& batch, const Tokenizer& tokenizer) const override {
+    const torch::Tensor hidden = model_.hidden(batch, model_.inputs(frozen_embeddings(reads_, batch)));
+    return sample_decoding(writes_.decoder(), model_.head().predict(hidden).embedding, batch, tokenizer);
+  }
+
+ private:
+  static bool chance(double probability, at::Generator& generator) {
+    return probability > 0.0 && torch::rand({1}, generator).item<double>() < probability;
+  }
+
+  /// What continuous mode would have appended: predictions fed back one to three times.
+  torch::Tensor own_inputs(const ReasoningBatch& batch, torch::Tensor inputs, at::Generator& generator) const {
+    const auto rounds = 1 + torch::randint(3, {1}, generator).item<std::int64_t>();
+    for (std::int64_t i = 0; i < rounds; ++i) inputs = model_.head().predict(model_.hidden(batch, inputs)).input;
+    return inputs;
+  }
+
+  torch::Tensor exact(const torch::Tensor& hidden, const ReasoningBatch& batch) const {
+    return score_decoding(writes_.decoder(), model_.head().predict(hidden).embedding, batch.steps).exact;
+  }
+
+  const ConceptModel& model_;
+  const Autoencoder& reads_;
+  const Autoencoder& writes_;
+  ConceptStage options_;
+};
+
+class StopTraining final : public Stage {
+ public:
+  StopTraining(const StopHead& head, const ConceptModel& model, const Autoencoder& reads)
+      : head_(head), model_(model), reads_(reads) {}
+
+  LossTerms loss(const ReasoningBatch& batch, at::Generator&) const override {
+    const torch::Tensor is_last = batch.is_last.to(torch::kFloat32).repeat({2});
+    return {{"stop", at::binary_cross_entropy_with_logits(head_(concepts(batch)), is_last)}};
+  }
+
+  Counts measure(const ReasoningBatch& batch) const override {
+    const torch::Tensor continuous = head_(concepts(batch)).chunk(2)[1];
+    const torch::Tensor right = (continuous > 0) == batch.is_last;
+    return {{"stops", {right.sum().item<double>(), static_cast<double>(right.numel())}}};
+  }
+
+  std::string selected_by() const override { return "stops"; }
+
+  std::string sample(const ReasoningBatch& batch, const Tokenizer&) const override {
+    const torch::Tensor probability = head_(concepts(batch)).sigmoid();
+    return "stop probability of the first sentence " + std::to_string(probability[0].item<double>());
+  }
+
+ private:
+  /// [2N,Z]: those of true inputs, then those of continuous mode.
+  torch::Tensor concepts(const ReasoningBatch& batch) const {
+    const torch::NoGradGuard frozen;
+    const torch::Tensor inputs = model_.inputs(frozen_embeddings(reads_, batch));
+    const torch::Tensor hidden = torch::cat({model_.hidden(batch, inputs), continuous_hidden(model_, batch, inputs)});
+    return model_.head().predict(hidden).embedding;
+  }
+
+  const StopHead& head_;
+  const ConceptModel& model_;
+  const Autoencoder& reads_;
+};
+
+}  // namespace
+
+torch::Tensor continuous_hidden(const ConceptModel& model, const ReasoningBatch& batch, const torch::Tensor& inputs) {
+  // Each pass makes one more step independent of the inputs it began with.
+  const std::int64_t longest = *std::max_element(batch.step_counts.begin(), batch.step_counts.end());
+  torch::Tensor own = inputs;
+  torch::Tensor hidden;
+  for (std::int64_t i = 0; i < longest; ++i) {
+    hidden = model.hidden(batch, own);
+    own = model.head().predict(hidden).input;
+  }
+  return hidden;
+}
+
+std::unique_ptr<Stage> make_concept_stage(const ConceptModel& model, const Autoencoder& reads,
+                                          const Autoencoder& writes, const ConceptStage& options) {
+  return std::make_unique<ConceptTraining>(model, reads, writes, options);
+}
+
+std::unique_ptr<Stage> make_stop_stage(const StopHead& head, const ConceptModel& model, const Autoencoder& reads) {
+  return std::make_unique<StopTraining>(head, model, reads);
+}
+
+}  // namespace noema

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+
+#include "concept_lm/concept_model.h"
+#include "concept_lm/stop_head.h"
+#include "sentence_vae/autoencoder.h"
+#include "training/recipe.h"
+#include "training/stage.h"
+
+namespace noema {
+
+/// Learns to predict the next sentence's embedding, teacher-forced on true embeddings (the paper, section 3.2); a share
+/// of the batches reads the model's own predictions instead, as continuous mode does. The autoencoders are frozen.
+std::unique_ptr<Stage> make_concept_stage(const ConceptModel& model, const Autoencoder& reads,
+                                          const Autoencoder& writes, const ConceptStage& options);
+
+/// Learns from concepts, those of continuous mode included, whether their sentence is the answer. All else is frozen.
+std::unique_ptr<Stage> make_stop_stage(const StopHead& head, const ConceptModel& model, const Autoencoder& reads);
+
+/// The hidden states [N,D] that continuous mode comes to when it takes as many steps as the true reasoning has.
+torch::Tensor continuous_hidden(const ConceptModel& model, const ReasoningBatch& batch, const torch::Tensor& inputs);
+
+}  // namespace noema

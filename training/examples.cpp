@@ -1,0 +1,181 @@
+#include "training/examples.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <numeric>
+#include <thread>
+
+#include "base/error.h"
+#include "base/random.h"
+
+namespace noema {
+namespace {
+
+constexpr std::size_t kBatchesAhead = 8;
+constexpr std::int64_t kWidthMultiple = 8;
+
+class GeneratedSource final : public ExampleSource {
+ public:
+  GeneratedSource(std::shared_ptr<const Task> task, std::uint64_t seed) : task_(std::move(task)), seed_(seed) {}
+  Example get(std::uint64_t index) const override { return task_->generate(seed_, index); }
+
+ private:
+  std::shared_ptr<const Task> task_;
+  std::uint64_t seed_;
+};
+
+class ListedSource final : public ExampleSource {
+ public:
+  ListedSource(std::vector<Example> examples, std::uint64_t seed) : examples_(std::move(examples)), seed_(seed) {
+    if (examples_.empty()) throw Error({"training data", "at least one example", "none", "check the file"});
+  }
+
+  Example get(std::uint64_t index) const override {
+    const std::uint64_t round = index / examples_.size();
+    if (round == 0) return examples_[index];
+    const std::lock_guard lock(mutex_);
+    if (round != round_) {
+      order_.resize(examples_.size());
+      std::iota(order_.begin(), order_.end(), std::size_t{0});
+      Random::of(seed_, round).shuffle(order_);
+      round_ = round;
+    }
+    return examples_[order_[index % examples_.size()]];
+  }
+
+ private:
+  std::vector<Example> examples_;
+  std::uint64_t seed_;
+  mutable std::mutex mutex_;
+  mutable std::uint64_t round_ = 0;
+  mutable std::vector<std::size_t> order_;  // of the round
+};
+
+}  // namespace
+
+std::unique_ptr<ExampleSource> make_generated_source(std::shared_ptr<const Task> task, std::uint64_t seed) {
+  return std::make_unique<GeneratedSource>(std::move(task), seed);
+}
+
+std::unique_ptr<ExampleSource> make_listed_source(std::vector<Example> examples, std::uint64_t seed) {
+  return std::make_unique<ListedSource>(std::move(examples), seed);
+}
+
+TokenizedReasoning tokenize(const Example& example, const Task& task, const Tokenizer& tokenizer) {
+  const auto line = [&](std::string text) {
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return tokenizer.encode(text + "\n");
+  };
+  TokenizedReasoning tokens{line(example.question), {}};
+  for (const std::string& step : task.reasoning(example)) tokens.steps.push_back(line(step));
+  return tokens;
+}
+
+std::vector<std::vector<TokenizedReasoning>> BatchSequence::window(std::int64_t index) const {
+  const std::int64_t wanted = options_.batch * options_.window;
+  std::vector<TokenizedReasoning> examples;
+  for (std::int64_t i = 0; i < wanted; ++i) {
+    TokenizedReasoning tokens =
+        tokenize(source_.get(static_cast<std::uint64_t>(index * wanted + i)), task_, tokenizer_);
+    if (tokens.tokens() <= options_.max_tokens && !tokens.steps.empty()) examples.push_back(std::move(tokens));
+  }
+  if (examples.empty()) {
+    throw Error({"training data", "examples of at most " + std::to_string(options_.max_tokens) + " tokens",
+                 "only longer ones", "raise max_tokens in [data]"});
+  }
+  std::stable_sort(examples.begin(), examples.end(),
+                   [](const auto& a, const auto& b) { return a.tokens() < b.tokens(); });
+  std::vector<std::vector<TokenizedReasoning>> batches(static_cast<std::size_t>(options_.window));
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    batches[i * batches.size() / examples.size()].push_back(std::move(examples[i]));
+  }
+  std::erase_if(batches, [](const auto& batch) { return batch.empty(); });
+  while (batches.size() < static_cast<std::size_t>(options_.window)) batches.push_back(batches.front());
+  Random::of(options_.seed, static_cast<std::uint64_t>(index)).shuffle(batches);
+  return batches;
+}
+
+struct BatchQueue::State {
+  State(const BatchSequence& sequence, std::int64_t first_step)
+      : worker([this, &sequence, first_step] { work(sequence, first_step); }) {}
+
+  void work(const BatchSequence& sequence, std::int64_t first_step) {
+    try {
+      const std::int64_t length = sequence.options().window;
+      for (std::int64_t index = first_step / length;; ++index) {
+        auto batches = sequence.window(index);
+        const std::int64_t skip = index == first_step / length ? first_step % length : 0;
+        for (std::size_t i = static_cast<std::size_t>(skip); i < batches.size(); ++i) {
+          if (!put(make_batch(batches[i], kWidthMultiple))) return;
+        }
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      failure = std::current_exception();
+      changed.notify_all();
+    }
+  }
+
+  bool put(ReasoningBatch batch) {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return stopping || ready.size() < kBatchesAhead; });
+    if (stopping) return false;
+    ready.push_back(std::move(batch));
+    changed.notify_all();
+    return true;
+  }
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<ReasoningBatch> ready;
+  std::exception_ptr failure;
+  bool stopping = false;
+  std::thread worker;  // last: starts when everything else is there
+};
+
+BatchQueue::BatchQueue(const BatchSequence& sequence, std::int64_t first_step)
+    : state_(std::make_unique<State>(sequence, first_step)) {}
+
+BatchQueue::~BatchQueue() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
+    state_->changed.notify_all();
+  }
+  state_->worker.join();
+}
+
+ReasoningBatch BatchQueue::next() {
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait(lock, [&] { return !state_->ready.empty() || state_->failure; });
+  if (state_->ready.empty()) std::rethrow_exception(state_->failure);
+  ReasoningBatch batch = std::move(state_->ready.front());
+  state_->ready.pop_front();
+  state_->changed.notify_all();
+  return batch;
+}
+
+std::vector<ReasoningBatch> fixed_batches(const ExampleSource& source, const Task& task, const Tokenizer& tokenizer,
+                                          std::int64_t count, std::int64_t batch, std::int64_t max_tokens) {
+  std::vector<TokenizedReasoning> examples;
+  for (std::int64_t i = 0; i < count; ++i) {
+    TokenizedReasoning tokens = tokenize(source.get(static_cast<std::uint64_t>(i)), task, tokenizer);
+    if (tokens.tokens() <= max_tokens && !tokens.steps.empty()) examples.push_back(std::move(tokens));
+  }
+  if (examples.empty()) throw Error({"validation data", "at least one example that is short enough", "none", ""});
+  std::stable_sort(examples.begin(), examples.end(),
+                   [](const auto& a, const auto& b) { return a.tokens() > b.tokens(); });
+  std::vector<ReasoningBatch> batches;
+  for (std::size_t begin = 0; begin < examples.size(); begin += static_cast<std::size_t>(batch)) {
+    const std::size_t end = std::min(examples.size(), begin + static_cast<std::size_t>(batch));
+    batches.push_back(make_batch(
+        {examples.begin() + static_cast<std::ptrdiff_t>(begin), examples.begin() + static_cast<std::ptrdiff_t>(end)},
+        kWidthMultiple));
+  }
+  return batches;
+}
+
+}  // namespace noema

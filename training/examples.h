@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sentence_vae/batch.h"
+#include "tasks/task.h"
+#include "text/tokenizer.h"
+#include "training/recipe.h"
+
+namespace noema {
+
+/// Examples by number: any number gives an example, and the same number always gives the same.
+class ExampleSource {
+ public:
+  virtual ~ExampleSource() = default;
+  virtual Example get(std::uint64_t index) const = 0;
+};
+
+/// Fresh examples without end.
+std::unique_ptr<ExampleSource> make_generated_source(std::shared_ptr<const Task> task, std::uint64_t seed);
+
+/// A list over and over, each time in another order. Throws Error when it is empty.
+std::unique_ptr<ExampleSource> make_listed_source(std::vector<Example> examples, std::uint64_t seed);
+
+/// The tokens of an example: the question and the reasoning that the task wants, a newline after each.
+TokenizedReasoning tokenize(const Example& example, const Task& task, const Tokenizer& tokenizer);
+
+/// What batches are made of.
+struct BatchOptions {
+  std::int64_t batch = 64;        ///< questions a batch
+  std::int64_t max_tokens = 256;  ///< longer examples are passed by
+  std::uint64_t seed = 1;         ///< of the order of the batches
+  std::int64_t window = 16;       ///< batches that are sorted by length together
+};
+
+/// Batch number `step` of an endless sequence. Examples of similar length are put together, so that little is padding;
+/// every batch is a function of the options, the source and its number alone: a stopped training goes on exactly.
+class BatchSequence {
+ public:
+  BatchSequence(const ExampleSource& source, const Task& task, const Tokenizer& tokenizer, const BatchOptions& options)
+      : source_(source), task_(task), tokenizer_(tokenizer), options_(options) {}
+
+  /// Batches of window number `index`, in the order in which they are trained on.
+  std::vector<std::vector<TokenizedReasoning>> window(std::int64_t index) const;
+
+  const BatchOptions& options() const { return options_; }
+
+ private:
+  const ExampleSource& source_;
+  const Task& task_;
+  const Tokenizer& tokenizer_;
+  BatchOptions options_;
+};
+
+/// Gives the batches of a sequence from a given step on, made ahead by a thread of its own.
+class BatchQueue {
+ public:
+  BatchQueue(const BatchSequence& sequence, std::int64_t first_step);
+  ~BatchQueue();
+
+  /// The next batch. Throws what the thread threw.
+  ReasoningBatch next();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Validation: `count` examples cut into batches once, longest first.
+std::vector<ReasoningBatch> fixed_batches(const ExampleSource& source, const Task& task, const Tokenizer& tokenizer,
+                                          std::int64_t count, std::int64_t batch, std::int64_t max_tokens);
+
+}  // namespace noema

@@ -1,0 +1,133 @@
+#include "training/parts.h"
+
+#include <torch/torch.h>
+
+#include "base/error.h"
+#include "training/autoencoder_stage.h"
+#include "training/chain_stage.h"
+#include "training/checkpoint.h"
+#include "training/concept_stage.h"
+
+namespace noema {
+namespace {
+
+nlohmann::json with_kind(nlohmann::json architecture, const char* kind) {
+  architecture["kind"] = kind;
+  return architecture;
+}
+
+/// The backbone of a part as the concept model names it; the bottleneck's tensors stay behind.
+TensorMap as_backbone(const TensorMap& tensors) {
+  TensorMap renamed;
+  for (const auto& [name, tensor] : tensors) {
+    if (!name.starts_with("bottleneck.")) renamed["backbone." + name] = tensor;
+  }
+  return renamed;
+}
+
+}  // namespace
+
+LanguageModelConfig chain_config(const Recipe& recipe, std::int64_t vocab_size) { return {vocab_size, recipe.model}; }
+
+AutoencoderConfig autoencoder_config(const Recipe& recipe, const std::string& part, std::int64_t vocab_size) {
+  AutoencoderConfig config;
+  config.model = chain_config(recipe, vocab_size);
+  config.embedding =
+      part == "semantic" ? AutoencoderConfig::Embedding::semantic : AutoencoderConfig::Embedding::contextual;
+  config.bottleneck = recipe.bottleneck == "gaussian" ? AutoencoderConfig::BottleneckKind::gaussian
+                                                      : AutoencoderConfig::BottleneckKind::identity;
+  config.latent_width = recipe.latent_width;
+  return config;
+}
+
+ConceptConfig concept_config(const Recipe& recipe, std::int64_t vocab_size) {
+  const bool gaussian = recipe.bottleneck == "gaussian" && recipe.latent_width > 0;
+  ConceptConfig config;
+  config.model = chain_config(recipe, vocab_size);
+  config.input_width = config.output_width = gaussian ? recipe.latent_width : recipe.model.width;
+  config.head =
+      recipe.concept_model.head == "regression" ? ConceptConfig::Head::regression : ConceptConfig::Head::decoding;
+  config.decoding = {recipe.concept_model.contrast_weight, recipe.concept_model.temperature};
+  return config;
+}
+
+const StageOptions& stage_options(const Recipe& recipe, const std::string& stage) {
+  if (stage == "chain") return recipe.chain;
+  if (stage == "semantic") return recipe.semantic;
+  if (stage == "contextual") return recipe.contextual;
+  if (stage == "concept") return recipe.concept_model;
+  if (stage == "stop") return recipe.stop;
+  throw Error({"stage", "chain, semantic, contextual, concept or stop", printable(stage), ""});
+}
+
+const Stage& Parts::build(const std::string& stage, TensorMap tensors) {
+  const std::uint64_t seed = recipe_.seed;
+  if (stage == "chain") {
+    build_chain(Weights::starting_from(std::move(tensors), seed));
+  } else if (stage == "semantic" || stage == "contextual") {
+    if (tensors.empty()) tensors = tensors_of("chain");
+    build_autoencoder(stage, Weights::starting_from(std::move(tensors), seed));
+  } else if (stage == "concept") {
+    build_concept(std::move(tensors));
+  } else {
+    build_stop(Weights::starting_from(std::move(tensors), seed));
+  }
+  return *stage_;
+}
+
+TensorMap Parts::tensors_of(const std::string& part) const {
+  const auto found = done_.find(part);
+  if (found == done_.end()) {
+    throw Error(
+        {"recipe", "a stage [" + part + "] before the one that starts from it", "none", "give it a number of steps"});
+  }
+  return copy_of(found->second.tensors);
+}
+
+std::unique_ptr<Autoencoder> Parts::frozen_autoencoder(const std::string& part) const {
+  Weights weights(tensors_of(part), part);
+  return std::make_unique<Autoencoder>(autoencoder_config(recipe_, part, vocab_size_), weights);
+}
+
+void Parts::build_chain(Weights weights) {
+  const LanguageModelConfig config = chain_config(recipe_, vocab_size_);
+  chain_ = std::make_unique<LanguageModel>(config, weights);
+  stage_ = make_chain_stage(*chain_);
+  built_ = {with_kind(to_json(config), "language_model"), weights.tensors()};
+}
+
+void Parts::build_autoencoder(const std::string& part, Weights weights) {
+  const AutoencoderConfig config = autoencoder_config(recipe_, part, vocab_size_);
+  const AutoencoderStage& options = part == "semantic" ? recipe_.semantic : recipe_.contextual;
+  trained_autoencoder_ = std::make_unique<Autoencoder>(config, weights);
+  reads_ = options.contrast_weight > 0.0 ? frozen_autoencoder("semantic") : nullptr;
+  stage_ = make_autoencoder_stage(*trained_autoencoder_, reads_.get(), options);
+  built_ = {with_kind(to_json(config), "autoencoder"), weights.tensors()};
+}
+
+void Parts::build_concept(TensorMap tensors) {
+  const ConceptStage& options = recipe_.concept_model;
+  if (tensors.empty()) tensors = as_backbone(tensors_of(options.start));
+  Weights weights = Weights::starting_from(std::move(tensors), recipe_.seed);
+  const ConceptConfig config = concept_config(recipe_, vocab_size_);
+  concepts_ = std::make_unique<ConceptModel>(config, weights);
+  reads_ = frozen_autoencoder(options.reads);
+  writes_ = options.reads == options.writes ? nullptr : frozen_autoencoder(options.writes);
+  stage_ = make_concept_stage(*concepts_, *reads_, writes_ ? *writes_ : *reads_, options);
+  nlohmann::json architecture = with_kind(to_json(config), "concept");
+  architecture["reads"] = options.reads;
+  architecture["writes"] = options.writes;
+  built_ = {std::move(architecture), weights.tensors()};
+}
+
+void Parts::build_stop(Weights weights) {
+  const ConceptConfig config = concept_config(recipe_, vocab_size_);
+  Weights frozen(tensors_of("concept"), "concept");
+  concepts_ = std::make_unique<ConceptModel>(config, frozen);
+  reads_ = frozen_autoencoder(recipe_.concept_model.reads);
+  stop_ = std::make_unique<StopHead>(config.output_width, weights);
+  stage_ = make_stop_stage(*stop_, *concepts_, *reads_);
+  built_ = {{{"kind", "stop"}, {"latent_width", config.output_width}}, weights.tensors()};
+}
+
+}  // namespace noema

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "concept_lm/concept_model.h"
+#include "concept_lm/stop_head.h"
+#include "sentence_vae/autoencoder.h"
+#include "training/recipe.h"
+#include "training/stage.h"
+
+namespace noema {
+
+/// The parts that a recipe trains, each with weights of its own; a later one starts from earlier ones.
+struct Part {
+  nlohmann::json architecture;  ///< as a bundle has it
+  TensorMap tensors;            ///< the model's own: what is changed in place changes the model
+};
+
+LanguageModelConfig chain_config(const Recipe& recipe, std::int64_t vocab_size);
+AutoencoderConfig autoencoder_config(const Recipe& recipe, const std::string& part, std::int64_t vocab_size);
+ConceptConfig concept_config(const Recipe& recipe, std::int64_t vocab_size);
+
+/// The options of a stage by name.
+const StageOptions& stage_options(const Recipe& recipe, const std::string& stage);
+
+/// Everything trained so far, by part; models are built from copies, so that what is frozen stays so.
+class Parts {
+ public:
+  Parts(const Recipe& recipe, std::int64_t vocab_size) : recipe_(recipe), vocab_size_(vocab_size) {}
+
+  /// The stage of this name, its model built from `tensors` where there are any, else from the parts before. The stage
+  /// is valid as long as this object, until the next call.
+  const Stage& build(const std::string& stage, TensorMap tensors);
+
+  /// The part that the stage last built trains.
+  const Part& built() const { return built_; }
+
+  /// Keeps the part last built, or one that was finished before, as done.
+  void finish(const std::string& stage, Part part) { done_[stage] = std::move(part); }
+  const std::map<std::string, Part>& done() const { return done_; }
+
+ private:
+  TensorMap tensors_of(const std::string& part) const;
+  std::unique_ptr<Autoencoder> frozen_autoencoder(const std::string& part) const;
+  void build_chain(Weights weights);
+  void build_autoencoder(const std::string& part, Weights weights);
+  void build_concept(TensorMap tensors);
+  void build_stop(Weights weights);
+
+  const Recipe& recipe_;
+  std::int64_t vocab_size_;
+  std::map<std::string, Part> done_;
+  Part built_;
+  std::unique_ptr<LanguageModel> chain_;
+  std::unique_ptr<Autoencoder> trained_autoencoder_, reads_, writes_;
+  std::unique_ptr<ConceptModel> concepts_;
+  std::unique_ptr<StopHead> stop_;
+  std::unique_ptr<Stage> stage_;
+};
+
+}  // namespace noema

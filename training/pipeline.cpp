@@ -1,0 +1,231 @@
+#include "training/pipeline.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "concept_lm/bundle.h"
+#include "nn/safetensors.h"
+#include "tasks/exclusion.h"
+#include "training/checkpoint.h"
+#include "training/optimizer.h"
+#include "training/parts.h"
+
+namespace noema {
+namespace {
+
+// Streams of one seed that must have nothing in common.
+enum class Stream : std::uint64_t { training, validation, order, dropout };
+
+std::uint64_t stream_seed(std::uint64_t seed, Stream stream, std::uint64_t part = 0) {
+  return Random::of(seed, static_cast<std::uint64_t>(stream) * 100 + part).next();
+}
+
+/// Where a recipe's questions come from.
+struct Data {
+  explicit Data(const Recipe& recipe) {
+    std::unique_ptr<Task> made = make_task(recipe.task);
+    if (!recipe.exclude.empty()) {
+      made = make_excluding(std::move(made), {recipe.exclude.begin(), recipe.exclude.end()});
+    }
+    task = std::move(made);
+    training = source(recipe.train_file, stream_seed(recipe.seed, Stream::training));
+    validation = source(recipe.valid_file, stream_seed(recipe.seed, Stream::validation));
+    valid_count = recipe.valid_count;
+    if (!recipe.valid_file.empty()) {
+      valid_count =
+          std::min<std::int64_t>(valid_count, static_cast<std::int64_t>(read_examples(recipe.valid_file).size()));
+    }
+  }
+
+  std::unique_ptr<ExampleSource> source(const std::string& file, std::uint64_t seed) const {
+    return file.empty() ? make_generated_source(task, seed) : make_listed_source(read_examples(file), seed);
+  }
+
+  std::shared_ptr<const Task> task;
+  std::unique_ptr<ExampleSource> training, validation;
+  std::int64_t valid_count = 0;
+};
+
+std::unique_ptr<Tokenizer> make_tokenizer(const Recipe& recipe, const Data& data) {
+  std::vector<std::string> texts;
+  for (std::int64_t i = 0; i < recipe.tokenizer_examples; ++i) {
+    const Example example = data.training->get(static_cast<std::uint64_t>(i));
+    std::string text = example.question;
+    for (const std::string& step : data.task->reasoning(example)) text += "\n" + step;
+    texts.push_back(std::move(text));
+  }
+  TokenizerOptions options;
+  options.vocab_size = static_cast<int>(recipe.vocab_size);
+  return train_tokenizer(texts, options);
+}
+
+std::int64_t count_parameters(const TensorMap& tensors) {
+  std::int64_t count = 0;
+  for (const auto& [name, tensor] : tensors) count += tensor.numel();
+  return count;
+}
+
+class Pipeline {
+ public:
+  Pipeline(const Recipe& recipe, const PipelineOptions& options, TrainingProgress& progress)
+      : recipe_(recipe), options_(options), progress_(progress), data_(recipe) {
+    if (options_.out.empty()) options_.out = recipe.out;
+    load_start();
+    make_or_load_tokenizer();
+  }
+
+  bool run() {
+    Parts parts(recipe_, tokenizer_->vocab_size());
+    const std::vector<std::string> names = stage_names();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (stage_options(recipe_, names[i]).steps == 0) continue;
+      if (!run_stage(parts, names[i], i)) return false;
+      write_bundle(parts);
+    }
+    return true;
+  }
+
+ private:
+  void load_start() {
+    if (options_.start.empty()) return;
+    start_tokenizer_ = read_file(options_.start / "tokenizer.model");
+    for (const std::string& name : stage_names()) {
+      const auto file = options_.start / (name + ".safetensors");
+      if (!std::filesystem::exists(file)) continue;
+      for (const auto& [tensor_name, tensor] : read_safetensors(file).tensors) {
+        start_[name][tensor_name] = tensor.to(torch::kFloat32).clone();
+      }
+    }
+  }
+
+  void make_or_load_tokenizer() {
+    const auto path = options_.run / "tokenizer.model";
+    if (std::filesystem::exists(path)) {
+      tokenizer_ = load_tokenizer(path);
+      return;
+    }
+    progress_.on_stage("tokenizer", "starts");
+    tokenizer_ = start_tokenizer_.empty() ? make_tokenizer(recipe_, data_)
+                                          : parse_tokenizer(start_tokenizer_, options_.start.string());
+    write_file(path, tokenizer_->serialized());
+  }
+
+  bool run_stage(Parts& parts, const std::string& name, std::size_t index) {
+    const auto finished = options_.run / (name + ".safetensors");
+    if (std::filesystem::exists(finished)) {
+      parts.build(name, copy_of(read_safetensors(finished).tensors));
+      parts.finish(name, parts.built());
+      progress_.on_stage(name, "skipped: finished before");
+      return true;
+    }
+    const Stage& stage = parts.build(name, start_[name]);
+    const StageOptions& stage_settings = stage_options(recipe_, name);
+    BatchOptions batch_options{stage_settings.batch, recipe_.max_tokens,
+                               stream_seed(recipe_.seed, Stream::order, index)};
+    const OffsetSource fresh(*data_.training, static_cast<std::uint64_t>(index) << 40);
+    const ExampleSource& source =
+        recipe_.train_file.empty() ? static_cast<const ExampleSource&>(fresh) : *data_.training;
+    const BatchSequence batches(source, *data_.task, *tokenizer_, batch_options);
+    const auto validation = fixed_batches(*data_.validation, *data_.task, *tokenizer_, data_.valid_count,
+                                          std::min<std::int64_t>(stage_settings.batch, 64), recipe_.max_tokens);
+    const TrainedStage trained{name, stage, stage_settings, parts.built().tensors,
+                               stream_seed(recipe_.seed, Stream::dropout, index)};
+    if (!train_stage(trained, batches, validation, *tokenizer_, options_.run, options_.trainer, progress_))
+      return false;
+    measures_[name] = measure(stage, validation);
+    write_safetensors(finished, parts.built().tensors, {{"measures", nlohmann::json(measures_[name]).dump()}});
+    std::filesystem::remove(options_.run / (name + ".checkpoint.safetensors"));
+    parts.finish(name, parts.built());
+    progress_.on_stage(name, "finished");
+    return true;
+  }
+
+  /// The examples of another stretch of the same stream: no stage sees the questions of another.
+  class OffsetSource final : public ExampleSource {
+   public:
+    OffsetSource(const ExampleSource& source, std::uint64_t offset) : source_(source), offset_(offset) {}
+    Example get(std::uint64_t index) const override { return source_.get(offset_ + index); }
+
+   private:
+    const ExampleSource& source_;
+    std::uint64_t offset_;
+  };
+
+  void write_bundle(const Parts& parts) const {
+    std::vector<BundlePart> written;
+    for (const auto& [name, part] : parts.done()) written.push_back({name, part.architecture, part.tensors});
+    const nlohmann::json provenance = {{"recipe", recipe_.text},
+                                       {"seed", recipe_.seed},
+                                       {"commit", options_.commit},
+                                       {"started_from", options_.start.filename().string()},
+                                       {"validation", measures_}};
+    save_bundle(options_.out, recipe_.task, provenance, *tokenizer_, written);
+  }
+
+  const Recipe& recipe_;
+  PipelineOptions options_;
+  TrainingProgress& progress_;
+  Data data_;
+  std::string start_tokenizer_;
+  std::map<std::string, TensorMap> start_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+  std::map<std::string, std::map<std::string, double>> measures_;
+};
+
+}  // namespace
+
+std::vector<std::string> stage_names() { return {"chain", "semantic", "contextual", "concept", "stop"}; }
+
+bool run_recipe(const Recipe& recipe, const PipelineOptions& options, TrainingProgress& progress) {
+  return Pipeline(recipe, options, progress).run();
+}
+
+RecipeEstimate estimate(const Recipe& recipe) {
+  constexpr int kTimedSteps = 3;
+  Data data(recipe);
+  Recipe short_recipe = recipe;
+  short_recipe.tokenizer_examples = std::min<std::int64_t>(recipe.tokenizer_examples, 2000);
+  const auto tokenizer = make_tokenizer(short_recipe, data);
+  Parts parts(recipe, recipe.vocab_size);
+  RecipeEstimate whole;
+  for (const std::string& name : stage_names()) {
+    const StageOptions& options = stage_options(recipe, name);
+    if (options.steps == 0) continue;
+    const Stage& stage = parts.build(name, {});
+    Optimizer optimizer(parts.built().tensors, options);
+    const BatchSequence batches(*data.training, *data.task, *tokenizer,
+                                {options.batch, recipe.max_tokens, recipe.seed});
+    BatchQueue queue(batches, 0);
+    at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(recipe.seed);
+    double tokens = 0.0, seconds = 0.0, activations = 0.0;
+    for (int step = 0; step <= kTimedSteps; ++step) {
+      const ReasoningBatch batch = queue.next();
+      const auto start = std::chrono::steady_clock::now();
+      total(stage.loss(batch, generator)).backward();
+      optimizer.step(0.0);
+      if (step == 0) continue;  // the first is slower: kernels are being prepared
+      seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      tokens += static_cast<double>(batch.texts.ids.numel());
+      activations = std::max(activations, static_cast<double>(batch.texts.ids.numel()));
+    }
+    const auto parameters = count_parameters(parts.built().tensors);
+    const double steps = static_cast<double>(options.steps);
+    const TransformerConfig& model = recipe.model;
+    const double per_token = static_cast<double>(model.layers * (12 * model.width + 5 * model.feed_forward)) * 4.0;
+    whole.stages.push_back({name, parameters, options.steps, tokens / kTimedSteps * steps,
+                            seconds / kTimedSteps * steps,
+                            16.0 * static_cast<double>(parameters) + activations * per_token});
+    whole.disk_bytes += 20.0 * static_cast<double>(parameters);
+    whole.bundle_bytes += 2.0 * static_cast<double>(parameters);
+    parts.finish(name, parts.built());
+  }
+  return whole;
+}
+
+}  // namespace noema

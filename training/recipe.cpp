@@ -1,0 +1,218 @@
+#include "training/recipe.h"
+
+#include <toml++/toml.h>
+
+#include <limits>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/nearest.h"
+
+namespace noema {
+namespace {
+
+/// One table of a recipe: takes the keys one by one, and complains of those that nobody took.
+class Table {
+ public:
+  Table(const toml::table& table, std::string where, std::string name)
+      : table_(table), where_(std::move(where)), name_(std::move(name)) {}
+
+  void take(const char* key, std::int64_t& value, std::int64_t low,
+            std::int64_t high = std::numeric_limits<std::int32_t>::max()) {
+    const toml::node* node = find(key);
+    if (!node) return;
+    const auto found = node->value_exact<std::int64_t>();
+    if (!found || *found < low || *found > high) {
+      throw wrong(*node, key, "a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+    }
+    value = *found;
+  }
+
+  void take(const char* key, std::uint64_t& value) {
+    std::int64_t number = static_cast<std::int64_t>(value);
+    take(key, number, 0, std::numeric_limits<std::int64_t>::max());
+    value = static_cast<std::uint64_t>(number);
+  }
+
+  void take(const char* key, double& value, double low, double high) {
+    const toml::node* node = find(key);
+    if (!node) return;
+    const auto found = node->value<double>();
+    if (!found || !(*found >= low && *found <= high)) {
+      throw wrong(*node, key, "a number from " + short_text(low) + " to " + short_text(high));
+    }
+    value = *found;
+  }
+
+  void take(const char* key, std::string& value, const std::vector<std::string>& choices = {}) {
+    const toml::node* node = find(key);
+    if (!node) return;
+    const auto found = node->value_exact<std::string>();
+    if (!found) throw wrong(*node, key, "a text");
+    if (!choices.empty() && std::find(choices.begin(), choices.end(), *found) == choices.end()) {
+      std::string all;
+      for (const std::string& choice : choices) all += (all.empty() ? "\"" : ", \"") + choice + "\"";
+      throw wrong(*node, key, "one of " + all);
+    }
+    value = *found;
+  }
+
+  void take(const char* key, std::vector<std::string>& value) {
+    const toml::node* node = find(key);
+    if (!node) return;
+    const toml::array* array = node->as_array();
+    if (!array || !array->is_homogeneous<std::string>()) throw wrong(*node, key, "a list of texts");
+    for (const auto& element : *array) value.push_back(*element.value<std::string>());
+  }
+
+  /// The table of this name; an empty one when there is none.
+  Table table(const char* key) {
+    static const toml::table kEmpty;
+    const toml::node* node = find(key);
+    if (node && !node->is_table()) throw wrong(*node, key, "a table");
+    return {node ? *node->as_table() : kEmpty, where_, key};
+  }
+  bool has(const char* key) const { return table_.contains(key); }
+
+  void finish() const {
+    for (const auto& [key, node] : table_) {
+      const std::string name(key.str());
+      if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
+      const auto meant = nearest(name, known_);
+      throw Error({at(node), "a known key" + (name_.empty() ? std::string() : " of [" + name_ + "]"), printable(name),
+                   meant ? "did you mean \"" + *meant + "\"?" : "remove it"});
+    }
+  }
+
+ private:
+  const toml::node* find(const char* key) {
+    known_.emplace_back(key);
+    return table_.get(key);
+  }
+  std::string at(const toml::node& node) const { return where_ + ", line " + std::to_string(node.source().begin.line); }
+  Error wrong(const toml::node& node, const char* key, const std::string& expected) const {
+    return Error({at(node) + ": " + key, expected, "something else", "correct the recipe"});
+  }
+  static std::string short_text(double value) {
+    std::string text = std::to_string(value);
+    text.erase(text.find_last_not_of('0') + 1);
+    return text.back() == '.' ? text + "0" : text;
+  }
+
+  const toml::table& table_;
+  std::string where_, name_;
+  std::vector<std::string> known_;
+};
+
+void take_stage(Table& table, StageOptions& stage) {
+  table.take("steps", stage.steps, 0);
+  table.take("batch", stage.batch, 1, 65536);
+  table.take("learning_rate", stage.learning_rate, 0.0, 1.0);
+  table.take("final_rate", stage.final_rate, 0.0, 1.0);
+  table.take("warmup", stage.warmup, 0);
+  table.take("weight_decay", stage.weight_decay, 0.0, 10.0);
+  table.take("beta2", stage.beta2, 0.0, 0.9999);
+  table.take("clip", stage.clip, 1e-6, 1e6);
+  table.take("validate_every", stage.validate_every, 1);
+}
+
+void take_autoencoder(Table table, AutoencoderStage& stage) {
+  take_stage(table, stage);
+  table.take("contrast_weight", stage.contrast_weight, 0.0, 100.0);
+  table.take("temperature", stage.temperature, 1e-3, 100.0);
+  table.take("prefix_dropout", stage.prefix_dropout, 0.0, 0.95);
+  table.take("kl_weight", stage.kl_weight, 0.0, 100.0);
+  table.finish();
+}
+
+void take_concept(Table table, ConceptStage& stage) {
+  take_stage(table, stage);
+  const std::vector<std::string> autoencoders = {"semantic", "contextual"};
+  table.take("reads", stage.reads, autoencoders);
+  table.take("writes", stage.writes, autoencoders);
+  table.take("head", stage.head, {"decoding", "regression"});
+  table.take("start", stage.start, {"chain", "semantic", "contextual"});
+  table.take("contrast_weight", stage.contrast_weight, 0.0, 100.0);
+  table.take("temperature", stage.temperature, 1e-3, 100.0);
+  table.take("dropout", stage.dropout, 0.0, 0.95);
+  table.take("own_inputs", stage.own_inputs, 0.0, 1.0);
+  table.finish();
+}
+
+void take_model(Table table, Recipe& recipe, const std::string& where) {
+  std::string style = "llama";
+  table.take("style", style, {"llama", "gpt2"});
+  TransformerConfig& model = recipe.model;
+  table.take("layers", model.layers, 1, 1024);
+  table.take("width", model.width, 1, 1 << 16);
+  table.take("heads", model.heads, 1, 1 << 10);
+  model.kv_heads = model.heads;
+  model.feed_forward = 4 * model.width;
+  table.take("kv_heads", model.kv_heads, 1, 1 << 10);
+  table.take("feed_forward", model.feed_forward, 1, 1 << 18);
+  table.take("max_positions", model.max_positions, 16, 1 << 16);
+  table.take("bottleneck", recipe.bottleneck, {"identity", "gaussian"});
+  table.take("latent_width", recipe.latent_width, 0, 1 << 16);
+  table.finish();
+  if (style == "gpt2") {
+    const std::int64_t feed_forward = model.feed_forward;
+    model = gpt2_style(model.layers, model.width, model.heads, model.max_positions);
+    model.feed_forward = feed_forward;
+  }
+  model.check(where + ": [model]");
+}
+
+void take_data(Table table, Recipe& recipe) {
+  table.take("train", recipe.train_file);
+  table.take("valid", recipe.valid_file);
+  table.take("exclude", recipe.exclude);
+  table.take("valid_count", recipe.valid_count, 1, 100'000);
+  table.take("max_tokens", recipe.max_tokens, 8, 1 << 16);
+  table.finish();
+}
+
+void take_tokenizer(Table table, Recipe& recipe) {
+  table.take("vocab_size", recipe.vocab_size, 260, 1 << 20);
+  table.take("examples", recipe.tokenizer_examples, 1, 10'000'000);
+  table.finish();
+}
+
+}  // namespace
+
+Recipe parse_recipe(std::string text, const std::string& where) {
+  toml::table parsed;
+  try {
+    parsed = toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    throw Error({where + ", line " + std::to_string(error.source().begin.line), "TOML",
+                 printable(error.description(), 120), "correct the recipe"});
+  }
+  Recipe recipe;
+  Table top(parsed, where, "");
+  top.take("name", recipe.name);
+  top.take("task", recipe.task);
+  top.take("seed", recipe.seed);
+  top.take("out", recipe.out);
+  take_data(top.table("data"), recipe);
+  take_tokenizer(top.table("tokenizer"), recipe);
+  take_model(top.table("model"), recipe, where);
+  Table chain = top.table("chain");
+  take_stage(chain, recipe.chain);
+  chain.finish();
+  take_autoencoder(top.table("semantic"), recipe.semantic);
+  take_autoencoder(top.table("contextual"), recipe.contextual);
+  take_concept(top.table("concept"), recipe.concept_model);
+  Table stop = top.table("stop");
+  take_stage(stop, recipe.stop);
+  stop.finish();
+  top.finish();
+  for (const auto& [key, value] : {std::pair{"name", recipe.name}, {"task", recipe.task}, {"out", recipe.out}}) {
+    if (value.empty()) throw Error({where, std::string("a key \"") + key + "\"", "none", "add it"});
+  }
+  recipe.text = std::move(text);
+  return recipe;
+}
+
+Recipe read_recipe(const std::filesystem::path& path) { return parse_recipe(read_file(path, 1 << 20), path.string()); }
+
+}  // namespace noema

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "nn/language_model.h"
+
+namespace noema {
+
+/// How long and how fast one stage is trained.
+struct StageOptions {
+  std::int64_t steps = 1000;          ///< optimiser steps; 0 leaves the stage out
+  std::int64_t batch = 64;            ///< questions a step
+  double learning_rate = 1e-3;        ///< after warm-up; follows a cosine down to `final_rate` of it
+  double final_rate = 0.05;           ///< share of the learning rate at the end
+  std::int64_t warmup = 200;          ///< steps
+  double weight_decay = 0.05;         ///< on matrices
+  double beta2 = 0.98;                ///< of AdamW
+  double clip = 1.0;                  ///< largest norm of the gradient
+  std::int64_t validate_every = 500;  ///< steps
+};
+
+struct AutoencoderStage : StageOptions {
+  double contrast_weight = 0.0;  ///< contextual C: InfoNCE against the frozen semantic embedding; the paper has 0.5
+  double temperature = 0.1;      ///< of InfoNCE
+  double prefix_dropout = 0.0;   ///< on the decoder's prefix; the paper has 0.2 in the contextual stage
+  double kl_weight = 0.0;        ///< of a Gaussian bottleneck
+};
+
+struct ConceptStage : StageOptions {
+  std::string reads = "contextual";   ///< autoencoder whose embeddings are the input
+  std::string writes = "contextual";  ///< autoencoder whose embeddings are predicted
+  std::string head = "decoding";      ///< decoding or regression
+  std::string start = "contextual";   ///< part whose backbone the model starts from: "chain" or an autoencoder
+  double contrast_weight = 1.0;       ///< λ
+  double temperature = 0.1;           ///< τ
+  double dropout = 0.0;               ///< on both projections; the paper has 0.2
+  double own_inputs = 0.0;  ///< share of batches that read the model's own predictions, as continuous mode does
+};
+
+/// Everything that makes a trained model out of nothing. Read from TOML.
+struct Recipe {
+  std::string name;
+  std::string task;        ///< see `noema data --help` for the names
+  std::uint64_t seed = 1;  ///< of weights, data order and dropout
+  std::string out;         ///< folder of the bundle, relative to the recipe's parent's parent or absolute
+
+  std::string train_file;            ///< examples to train on; empty: the task's generator
+  std::string valid_file;            ///< examples to select on; empty: the generator, with another seed
+  std::vector<std::string> exclude;  ///< files whose questions are never generated
+  std::int64_t valid_count = 500;    ///< questions that checkpoints are selected on
+  std::int64_t max_tokens = 256;     ///< longer examples are left out
+
+  std::int64_t vocab_size = 1024;           ///< of the tokenizer
+  std::int64_t tokenizer_examples = 20000;  ///< that it is trained on
+
+  TransformerConfig model;
+  std::string bottleneck = "identity";  ///< identity or gaussian
+  std::int64_t latent_width = 0;        ///< of a Gaussian bottleneck; 0: the model's width
+
+  StageOptions chain;
+  AutoencoderStage semantic;
+  AutoencoderStage contextual;
+  ConceptStage concept_model;
+  StageOptions stop;
+
+  std::string text;  ///< the file itself, for the bundle's provenance
+};
+
+/// Reads a recipe. Throws Error with file and line for malformed TOML, wrong types, senseless numbers, and keys that
+/// there are not (with the nearest that there is).
+Recipe read_recipe(const std::filesystem::path& path);
+
+/// The same from text; `where` names it in errors.
+Recipe parse_recipe(std::string text, const std::string& where);
+
+}  // namespace noema
