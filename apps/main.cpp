@@ -14,7 +14,10 @@ int main(int argc, char** argv) {
 
   CLI::App program("noema: reasoning in sentence embeddings", "noema");
   program.require_subcommand(1);
-  noema::add_train(program);
+  for (const auto add : {noema::add_repl, noema::add_generate, noema::add_eval, noema::add_dump, noema::add_train,
+                         noema::add_data, noema::add_describe}) {
+    add(program);
+  }
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -31,6 +31,8 @@ class CsqaTask final : public Task {
     return after_mark(sentence, kAnswerMark);
   }
 
+  std::string answer_mark() const override { return std::string(kAnswerMark); }
+
   bool is_right(const Example& example, std::string_view answer) const override {
     return same_answer(example.answer, answer);
   }

@@ -32,6 +32,7 @@ class ExcludingTask final : public Task {
   std::string identity(const Example& example) const override { return task_->identity(example); }
   std::vector<std::string> reasoning(const Example& example) const override { return task_->reasoning(example); }
   std::optional<std::string> answer_in(std::string_view sentence) const override { return task_->answer_in(sentence); }
+  std::string answer_mark() const override { return task_->answer_mark(); }
   bool is_right(const Example& example, std::string_view answer) const override {
     return task_->is_right(example, answer);
   }

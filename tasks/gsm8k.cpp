@@ -29,6 +29,8 @@ class Gsm8kTask final : public Task {
     return std::string(trimmed(sentence));
   }
 
+  std::string answer_mark() const override { return {}; }
+
   bool is_right(const Example& example, std::string_view answer) const override {
     return same_answer(example.answer, answer);
   }

@@ -72,6 +72,8 @@ class StoriesTask final : public Task {
     return std::string(trimmed(sentence.substr(kAnswerMark.size())));
   }
 
+  std::string answer_mark() const override { return "###"; }
+
   bool is_right(const Example& example, std::string_view answer) const override {
     return same_ignoring_case(trimmed(example.answer), trimmed(answer));
   }

@@ -40,6 +40,9 @@ class Task {
   /// The answer that a sentence states, or nothing when the sentence is not an answer.
   virtual std::optional<std::string> answer_in(std::string_view sentence) const = 0;
 
+  /// What every answer sentence begins with, "###" for most; empty for a task whose answers stand alone.
+  virtual std::string answer_mark() const = 0;
+
   /// Whether `answer` (from `answer_in`) is right.
   virtual bool is_right(const Example& example, std::string_view answer) const = 0;
 

@@ -138,11 +138,11 @@ class PhraseFinder {
 
   void join(Unit left, Unit right, std::int64_t count) {
     const Unit joined = static_cast<Unit>(units_.size());
-    units_.push_back({.text = units_[left].text + units_[right].text,
-                      .words = units_[left].words + units_[right].words,
-                      .parts = {units_[left].text, units_[right].text},
-                      .fixed = units_[left].fixed && units_[right].fixed &&
-                               bindings(left, right, count).first >= options_.binding});
+    units_.push_back(
+        {.text = units_[left].text + units_[right].text,
+         .words = units_[left].words + units_[right].words,
+         .parts = {units_[left].text, units_[right].text},
+         .fixed = units_[left].fixed && units_[right].fixed && bindings(left, right, count).first >= options_.binding});
     const std::vector<Unit> pair = {left, right};
     for (Segment& segment : segments_) {
       auto at = std::search(segment.units.begin(), segment.units.end(), pair.begin(), pair.end());

@@ -8,11 +8,11 @@ namespace noema {
 
 /// Which word sequences count as one phrase.
 struct PhraseOptions {
-  int max_phrases = 128;            ///< the most useful are kept
-  int max_length = 48;              ///< bytes of a phrase, its leading space included
-  double min_share = 0.0005;        ///< occurrences, as a share of all words
-  double binding = 0.5;             ///< share of one side's occurrences that stand beside the other side
-  double weakest_binding = 0.1;     ///< the same the other way round
+  int max_phrases = 128;         ///< the most useful are kept
+  int max_length = 48;           ///< bytes of a phrase, its leading space included
+  double min_share = 0.0005;     ///< occurrences, as a share of all words
+  double binding = 0.5;          ///< share of one side's occurrences that stand beside the other side
+  double weakest_binding = 0.1;  ///< the same the other way round
 };
 
 /// Word sequences that stand together: " went to the", " is a". Each word has its leading space, the first word of a

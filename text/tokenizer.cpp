@@ -4,6 +4,7 @@
 #include <sentencepiece_trainer.h>
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
@@ -12,6 +13,7 @@
 #include "base/file.h"
 #include "base/utf8.h"
 #include "text/phrases.h"
+#include "text/sentencepiece_file.h"
 
 namespace noema {
 namespace {
@@ -20,6 +22,7 @@ namespace {
 constexpr std::string_view kSpaceMark = "\u2581";
 constexpr std::string_view kNewlinePiece = "\n";
 constexpr std::size_t kCachedWords = 1 << 16;
+constexpr std::size_t kLongestCachedWord = 64;
 
 std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
   std::string result;
@@ -70,16 +73,38 @@ class PhraseTable {
   std::unordered_map<std::string, std::vector<std::pair<std::string, TokenId>>> by_first_word_;
 };
 
+/// Cuts a line that starts with a space into its phrases and, between them, into what sentencepiece sees on its own: a
+/// space and a word, or whatever else stands up to the next space.
+void cut_line(std::string_view line, const PhraseTable& phrases, const std::function<void(TokenId)>& on_phrase,
+              const std::function<void(std::string_view)>& on_chunk) {
+  while (!line.empty()) {
+    const auto* phrase = phrases.match(line);
+    std::size_t length = phrase != nullptr ? phrase->first.size() : spaced_word_length(line);
+    if (length == 0) length = std::min(line.find(' ', 1), line.size());
+    if (phrase != nullptr) {
+      on_phrase(phrase->second);
+    } else {
+      on_chunk(line.substr(0, length));
+    }
+    line.remove_prefix(length);
+  }
+}
+
 /// Each line is encoded as if a space stood before it, so that a word is the same piece wherever it stands.
 class SentencePieceTokenizer final : public Tokenizer {
  public:
   SentencePieceTokenizer(std::string content, const std::string& where) : serialized_(std::move(content)) {
-    if (!processor_.LoadFromSerializedProto(serialized_).ok() || processor_.GetPieceSize() == 0) {
-      throw Error({where, "a sentencepiece model", "something else", "the file is damaged; fetch or train it again"});
+    if (!is_free_of_rewriting(serialized_) || !processor_.LoadFromSerializedProto(serialized_).ok()) {
+      throw Error({where, "a sentencepiece model without normalisation", "something else",
+                   "fetch the file again, or train the tokenizer with noema"});
     }
     newline_ = need_piece(std::string(kNewlinePiece), where);
     for (int byte = 0; byte < 256; ++byte) {
       bytes_.push_back(need_piece(byte_piece(static_cast<unsigned char>(byte)), where));
+      if (!processor_.IsByte(bytes_.back())) {
+        throw Error(
+            {where, "byte pieces", "\"" + piece(bytes_.back()) + "\" of another type", "train the tokenizer again"});
+      }
     }
     for (TokenId id = 0; id < processor_.GetPieceSize(); ++id) pieces_.push_back(text_of(id));
     for (TokenId id = 0; id < processor_.GetPieceSize(); ++id) {
@@ -91,7 +116,7 @@ class SentencePieceTokenizer final : public Tokenizer {
   std::vector<TokenId> encode(std::string_view text) const override {
     const std::size_t error = utf8_error_offset(text);
     if (error != text.size()) {
-      throw Error({"text", "UTF-8", "a byte that is not at offset " + std::to_string(error), "convert it to UTF-8"});
+      throw Error({"text", "UTF-8", "a malformed byte at offset " + std::to_string(error), "convert it to UTF-8"});
     }
     std::vector<TokenId> ids;
     while (!text.empty()) {
@@ -112,9 +137,7 @@ class SentencePieceTokenizer final : public Tokenizer {
       line.clear();
     };
     for (const TokenId id : ids) {
-      if (id < 0 || id >= vocab_size()) {
-        throw Error({"Tokenizer::decode", "ids below " + std::to_string(vocab_size()), std::to_string(id), ""});
-      }
+      check_id(id);
       if (id != newline_) {
         line += pieces_[static_cast<std::size_t>(id)];
         continue;
@@ -129,9 +152,19 @@ class SentencePieceTokenizer final : public Tokenizer {
   int vocab_size() const override { return processor_.GetPieceSize(); }
   TokenId newline() const override { return newline_; }
   const std::string& serialized() const override { return serialized_; }
-  std::string piece(TokenId id) const override { return processor_.IdToPiece(id); }
+
+  std::string piece(TokenId id) const override {
+    check_id(id);
+    return processor_.IdToPiece(id);
+  }
 
  private:
+  void check_id(TokenId id) const {
+    if (id >= 0 && id < vocab_size()) return;
+    throw Error({"token id", "0 to " + std::to_string(vocab_size() - 1), std::to_string(id),
+                 "use the tokenizer that the ids were made with"});
+  }
+
   TokenId need_piece(const std::string& piece, const std::string& where) const {
     const TokenId id = processor_.PieceToId(piece);
     if (processor_.IdToPiece(id) == piece) return id;
@@ -148,17 +181,9 @@ class SentencePieceTokenizer final : public Tokenizer {
   }
 
   void encode_line(std::string_view line, std::vector<TokenId>& ids) const {
-    while (!line.empty()) {
-      if (const auto* phrase = phrases_.match(line)) {
-        ids.push_back(phrase->second);
-        line.remove_prefix(phrase->first.size());
-        continue;
-      }
-      std::size_t length = spaced_word_length(line);
-      if (length == 0) length = std::min(line.find(' ', 1), line.size());
-      encode_chunk(std::string(line.substr(0, length)), ids);
-      line.remove_prefix(length);
-    }
+    const auto add_phrase = [&](TokenId id) { ids.push_back(id); };
+    const auto add_chunk = [&](std::string_view chunk) { encode_chunk(std::string(chunk), ids); };
+    cut_line(line, phrases_, add_phrase, add_chunk);
   }
 
   void encode_chunk(const std::string& chunk, std::vector<TokenId>& ids) const {
@@ -171,6 +196,7 @@ class SentencePieceTokenizer final : public Tokenizer {
     }
     const std::vector<TokenId> encoded = encode_uncached(chunk);
     ids.insert(ids.end(), encoded.begin(), encoded.end());
+    if (chunk.size() > kLongestCachedWord) return;
     const std::unique_lock lock(cache_mutex_);
     if (cache_.size() < kCachedWords) cache_.emplace(chunk, encoded);
   }
@@ -198,12 +224,15 @@ class SentencePieceTokenizer final : public Tokenizer {
   mutable std::unordered_map<std::string, std::vector<TokenId>> cache_;
 };
 
-/// The texts as sentencepiece is to see them: a chunk a line, phrases left out.
+/// The texts as sentencepiece is to see them: one chunk after another, phrases left out.
 class ChunkIterator final : public sentencepiece::SentenceIterator {
  public:
   ChunkIterator(const std::vector<std::string>& texts, const std::vector<std::string>& phrases) {
     PhraseTable table;
-    for (const std::string& phrase : phrases) table.add(phrase, 0);
+    for (const std::string& phrase : phrases) {
+      add_line(phrase, table);  // once: its words must have pieces elsewhere, too
+      table.add(phrase, 0);
+    }
     for (const std::string& text : texts) {
       for (std::size_t begin = 0; begin < text.size();) {
         const std::size_t end = std::min(text.find('\n', begin), text.size());
@@ -220,16 +249,8 @@ class ChunkIterator final : public sentencepiece::SentenceIterator {
 
  private:
   void add_line(std::string_view line, const PhraseTable& table) {
-    while (!line.empty()) {
-      if (const auto* phrase = table.match(line)) {
-        line.remove_prefix(phrase->first.size());
-        continue;
-      }
-      std::size_t length = spaced_word_length(line);
-      if (length == 0) length = std::min(line.find(' ', 1), line.size());
-      chunks_.emplace_back(line.substr(0, length));
-      line.remove_prefix(length);
-    }
+    cut_line(
+        line, table, [](TokenId) {}, [&](std::string_view chunk) { chunks_.emplace_back(chunk); });
   }
 
   std::vector<std::string> chunks_;
@@ -243,12 +264,14 @@ std::unique_ptr<Tokenizer> train_tokenizer(const std::vector<std::string>& texts
     if (!is_utf8(text)) throw Error({"train_tokenizer", "texts in UTF-8", printable(text), "convert them to UTF-8"});
   }
   const std::vector<std::string> phrases = find_phrases(texts);
+  ChunkIterator chunks(texts, phrases);
+  if (chunks.done()) throw Error({"train_tokenizer", "at least one line of text", "none", "give more text"});
   std::string symbols;
   for (const std::string& phrase : phrases) symbols += (symbols.empty() ? "" : ",") + replaced(phrase, " ", kSpaceMark);
-  ChunkIterator chunks(texts, phrases);
   std::string content;
   const auto status = sentencepiece::SentencePieceTrainer::Train(
       std::unordered_map<std::string, std::string>{
+          // The unigram trainer considers only what two different words share, and would cut up most names.
           {"model_type", "bpe"},
           {"vocab_size", std::to_string(options.vocab_size)},
           {"hard_vocab_limit", "false"},
@@ -270,7 +293,7 @@ std::unique_ptr<Tokenizer> train_tokenizer(const std::vector<std::string>& texts
       &chunks, &content);
   if (!status.ok()) {
     throw Error({"train_tokenizer", "texts that a vocabulary can be made of", status.ToString(),
-                 "give more text or a smaller vocabulary"});
+                 "ask for a larger vocabulary"});
   }
   return std::make_unique<SentencePieceTokenizer>(std::move(content), "train_tokenizer");
 }

@@ -1,0 +1,114 @@
+#include "apps/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/error.h"
+
+namespace noema {
+namespace {
+
+const char* const kDefaultModel = "stories";
+
+/// Where models are that come with the program: beside an installed program, or in the source tree it was built from.
+std::vector<std::filesystem::path> model_folders() {
+  std::vector<std::filesystem::path> folders;
+  if (const char* chosen = std::getenv("NOEMA_MODELS")) folders.emplace_back(chosen);
+  std::error_code failure;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", failure);
+  if (!failure) folders.push_back(program.parent_path().parent_path() / "share" / "noema" / "models");
+  folders.emplace_back(NOEMA_MODEL_FOLDER);
+  return folders;
+}
+
+bool is_bundle(const std::filesystem::path& folder) { return std::filesystem::exists(folder / "noema.json"); }
+
+std::string known_models() {
+  std::string names;
+  for (const auto& folder : model_folders()) {
+    std::error_code failure;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {
+      if (is_bundle(entry.path())) names += (names.empty() ? "" : ", ") + entry.path().filename().string();
+    }
+  }
+  return names.empty() ? "none" : names;
+}
+
+}  // namespace
+
+std::filesystem::path find_model(const std::string& name) {
+  if (!name.empty() && is_bundle(name)) return name;
+  const std::string wanted = name.empty() ? kDefaultModel : name;
+  if (wanted.find('/') == std::string::npos) {
+    for (const auto& folder : model_folders()) {
+      if (is_bundle(folder / wanted)) return folder / wanted;
+    }
+  }
+  throw Error({"model " + printable(wanted), "a bundle's folder or a model that ships", "neither",
+               "models that ship: " + known_models()});
+}
+
+LoadedModel load_model(const std::string& name) {
+  LoadedModel model{load_bundle(find_model(name)), nullptr};
+  model.task = make_task(model.bundle.task);
+  return model;
+}
+
+void add_model_argument(CLI::App& command, std::string& model) {
+  command.add_option("MODEL", model, "a bundle's folder, or the name of a model that ships (default: stories)");
+}
+
+void add_reasoning_options(CLI::App& command, ReasoningOptions& options) {
+  static const std::map<std::string, StopRule> rules = {{"head", StopRule::head},
+                                                        {"oracle", StopRule::oracle},
+                                                        {"repetition", StopRule::repetition},
+                                                        {"none", StopRule::none}};
+  command.add_option("--max-steps", options.max_steps, "sentences before reasoning is cut off")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command.add_option("--stop", options.stop, "what ends latent reasoning: head, oracle, repetition or none")
+      ->transform(CLI::CheckedTransformer(rules).description(""))
+      ->default_str("head");
+  command.add_option("--stop-threshold", options.stop_threshold, "probability above which a sentence is the answer")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_option("--temperature", options.sampling.temperature, "of tokens; 0: always the most probable")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
+  command.add_option("--top-k", options.sampling.top_k, "choose among so many tokens; 0: all")
+      ->check(CLI::Range(0, 1 << 20))
+      ->capture_default_str();
+  command.add_option("--top-p", options.sampling.top_p, "choose among tokens of this share of probability")
+      ->check(CLI::Range(1e-6, 1.0))
+      ->capture_default_str();
+  command.add_option("--latent-temperature", options.latent_temperature, "noise on each predicted concept")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
+  command.add_option("--seed", options.seed, "of all sampling")->capture_default_str();
+  command.add_option("--batch", options.batch, "questions reasoned about together")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{4096}))
+      ->capture_default_str();
+}
+
+void set_ablation(ReasoningOptions& options, const std::string& text) {
+  const std::string noise = "noise:";
+  if (text.empty() || text == "none") {
+    options.ablation = Ablation::none;
+  } else if (text == "zero") {
+    options.ablation = Ablation::zero;
+  } else if (text == "shuffle") {
+    options.ablation = Ablation::shuffle;
+  } else {
+    const char* end = text.data() + text.size();
+    const char* begin = text.starts_with(noise) ? text.data() + noise.size() : end;
+    const auto [stop, error] = std::from_chars(begin, end, options.noise);
+    if (error != std::errc() || stop != end || !(options.noise >= 0.0 && options.noise <= 1000.0)) {
+      throw Error({"--ablate", "zero, shuffle, noise:SIGMA (0 to 1000) or none", printable(text), ""});
+    }
+    options.ablation = Ablation::noise;
+  }
+}
+
+}  // namespace noema

@@ -1,0 +1,54 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "apps/arguments.h"
+#include "apps/commands.h"
+#include "nn/safetensors.h"
+
+namespace noema {
+namespace {
+
+std::string short_description(const nlohmann::json& architecture) {
+  const nlohmann::json& model = architecture.contains("model") ? architecture["model"] : architecture;
+  std::string text;
+  for (const char* key : {"embedding", "bottleneck", "head", "reads", "writes"}) {
+    if (architecture.contains(key)) text += std::string(", ") + key + " " + architecture[key].get<std::string>();
+  }
+  if (!model.contains("layers")) return text;
+  return ", " + model["layers"].dump() + " layers of " + model["width"].dump() + ", " + model["heads"].dump() +
+         " heads, vocabulary " + model["vocab_size"].dump() + text;
+}
+
+void describe(const std::string& name) {
+  const Bundle bundle = load_bundle(find_model(name));
+  std::printf("%s: task %s\n", bundle.where.c_str(), bundle.task.c_str());
+  for (const auto& [part, entry] : bundle.manifest.at("parts").items()) {
+    std::int64_t parameters = 0;
+    const auto file = std::filesystem::path(bundle.where) / entry.at("file").get<std::string>();
+    for (const auto& [tensor, value] : read_safetensors(file).tensors) parameters += value.numel();
+    std::printf("  %-11s %9lld parameters, %.1f MB%s\n", part.c_str(), static_cast<long long>(parameters),
+                static_cast<double>(std::filesystem::file_size(file)) / 1e6,
+                short_description(entry.at("architecture")).c_str());
+  }
+  const auto provenance = bundle.manifest.value("provenance", nlohmann::json::object());
+  for (const auto& [stage, measures] : provenance.value("validation", nlohmann::json::object()).items()) {
+    std::printf("  validation of %s:", stage.c_str());
+    for (const auto& [measure, share] : measures.items()) {
+      std::printf(" %s %.2f%%", measure.c_str(), 100.0 * share.get<double>());
+    }
+    std::printf("\n");
+  }
+}
+
+}  // namespace
+
+void add_describe(CLI::App& program) {
+  auto model = std::make_shared<std::string>();
+  CLI::App* command = program.add_subcommand("describe", "Show what a model bundle holds");
+  add_model_argument(*command, *model);
+  command->footer("Example:\n  noema describe models/stories");
+  command->callback([model] { describe(*model); });
+}
+
+}  // namespace noema

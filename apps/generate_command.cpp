@@ -1,0 +1,93 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+#include "apps/arguments.h"
+#include "apps/commands.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "decoding/reasoner.h"
+#include "inspect/recorder.h"
+
+namespace noema {
+namespace {
+
+struct GenerateArguments {
+  std::string model;
+  std::string file;
+  std::string mode = "continuous";
+  bool json = false;
+  ReasoningOptions options;
+};
+
+/// The question of a line: the line itself, or the "question" of a JSON object.
+std::string question_of(const std::string& line, std::size_t number) {
+  if (line.find_first_not_of(" \t") == std::string::npos || line[line.find_first_not_of(" \t")] != '{') return line;
+  const std::string where = "line " + std::to_string(number);
+  return json_member<std::string>(parse_json(line, where), "question", where);
+}
+
+void print(const Trajectory& trajectory, bool json) {
+  if (!json) {
+    const std::string last = trajectory.steps.empty() ? "" : trajectory.steps.back().text;
+    std::printf("%s\n", trajectory.answer.value_or(last).c_str());
+  } else {
+    nlohmann::json steps = nlohmann::json::array();
+    for (const Step& step : trajectory.steps) steps.push_back(step.text);
+    nlohmann::json line = {{"question", trajectory.question},
+                           {"steps", steps},
+                           {"answer", nullptr},
+                           {"stop", to_string(trajectory.stop)},
+                           {"cost", to_json(trajectory.cost)}};
+    if (trajectory.answer) line["answer"] = *trajectory.answer;
+    std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+  }
+  std::fflush(stdout);
+}
+
+void generate(const GenerateArguments& arguments) {
+  const LoadedModel model = load_model(arguments.model);
+  const Reasoner reasoner(model.bundle, *model.task, arguments.mode);
+  std::ifstream file;
+  if (!arguments.file.empty()) {
+    file.open(arguments.file);
+    if (!file) throw Error({arguments.file, "a readable file", "none", "check the path"});
+  }
+  std::istream& input = arguments.file.empty() ? std::cin : file;
+  ReasoningOptions options = arguments.options;
+  options.read_steps = options.count_flops = arguments.json;
+  std::vector<std::string> questions;
+  const auto answer = [&] {
+    for (const Trajectory& trajectory : reasoner.run(questions, options)) print(trajectory, arguments.json);
+    questions.clear();
+  };
+  std::size_t number = 0;
+  for (std::string line; std::getline(input, line);) {
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    questions.push_back(question_of(line, number));
+    if (static_cast<std::int64_t>(questions.size()) == options.batch) answer();
+  }
+  if (!questions.empty()) answer();
+}
+
+}  // namespace
+
+void add_generate(CLI::App& program) {
+  auto arguments = std::make_shared<GenerateArguments>();
+  CLI::App* command = program.add_subcommand("generate", "Answer questions, one a line, in their order");
+  add_model_argument(*command, arguments->model);
+  command->add_option("--file", arguments->file, "questions, one a line, as text or JSON (default: standard input)");
+  command->add_option("--mode", arguments->mode, "direct, chain, continuous or discretized")->capture_default_str();
+  command->add_flag("--json", arguments->json, "print steps and cost too, one JSON object a line");
+  add_reasoning_options(*command, arguments->options);
+  command->footer(
+      "Examples:\n"
+      "  echo 'Tom had 3 apples. Tom lost 1 apple. How many apples does Tom have?' | noema generate\n"
+      "  noema generate models/stories --file questions.txt --mode chain --json");
+  command->callback([arguments] { generate(*arguments); });
+}
+
+}  // namespace noema

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <atomic>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apps/arguments.h"
+#include "decoding/trajectory.h"
+
+namespace noema {
+
+/// A conversation with a model: questions and commands in, text out. Knows no terminal: lines come from anywhere.
+class ReplSession {
+ public:
+  /// `width`: columns of the output. While `cancelled` is true, the answer in progress is given up.
+  ReplSession(const std::string& model, const ReasoningOptions& options, std::ostream& out, int width,
+              std::atomic<bool>& cancelled);
+
+  /// Answers a question or obeys a command. What goes wrong is said in one line, and the session goes on. Returns false
+  /// when it is to end.
+  bool handle(std::string_view line);
+
+  void greet();
+
+ private:
+  struct Command {
+    const char* name;
+    const char* arguments;
+    const char* what;
+    void (ReplSession::*run)(const std::string& argument);
+  };
+  static const std::vector<Command>& commands();
+
+  void obey(const std::string& line);
+  void answer(const std::string& question);
+  Trajectory ask(const std::string& question, const std::string& mode, bool live);
+
+  void set_mode(const std::string& argument);
+  void set_steps(const std::string& argument);
+  void set_temperature(const std::string& argument);
+  void compare(const std::string& argument);
+  void show(const std::string& argument);
+  void example(const std::string& argument);
+  void load(const std::string& argument);
+  void save(const std::string& argument);
+  void help(const std::string& argument);
+  void quit(const std::string& argument);
+
+  LoadedModel model_;
+  ReasoningOptions options_;
+  std::ostream& out_;
+  int width_;
+  std::atomic<bool>& cancelled_;
+  std::string mode_ = "continuous";
+  bool show_steps_ = true;
+  bool ended_ = false;
+  std::uint64_t examples_shown_ = 0;
+  std::vector<Trajectory> answered_;
+};
+
+}  // namespace noema

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace noema {
+
+/// How the next token is chosen.
+struct SamplingOptions {
+  double temperature = 0.0;  ///< 0: the most probable token
+  int top_k = 0;             ///< choose among so many most probable tokens; 0: among all
+  double top_p = 1.0;        ///< choose among the most probable tokens that together have this share
+};
+
+/// What says that a sentence is the answer.
+enum class StopRule {
+  head,        ///< the stop head's probability
+  oracle,      ///< the decoded sentence itself
+  repetition,  ///< the concept hardly differs from the one before
+  none         ///< only the maximum number of steps
+};
+
+/// What is done to latents before they are fed back: probes whether the reasoning needs them.
+enum class Ablation {
+  none,
+  zero,     ///< replaced by zeros
+  shuffle,  ///< exchanged between the questions of a batch
+  noise     ///< Gaussian noise added
+};
+
+/// How a question is reasoned about. Every field has a default that suits the shipped model.
+struct ReasoningOptions {
+  int max_steps = 24;                            ///< sentences before reasoning is cut off
+  int max_sentence_tokens = 64;                  ///< tokens before a sentence is cut off
+  StopRule stop = StopRule::head;                ///< latent modes only: token by token, the answer shows itself
+  double stop_threshold = 0.5;                   ///< probability above which a sentence is the answer
+  double repetition_threshold = 0.99;            ///< cosine above which a concept repeats the one before
+  double latent_temperature = 0.0;               ///< Gaussian noise on each predicted concept, relative to its norm
+  SamplingOptions sampling;                      ///< of tokens
+  Ablation ablation = Ablation::none;            ///< latent modes only
+  double noise = 0.0;                            ///< σ of Ablation::noise, relative to the latent's norm
+  bool read_steps = false;                       ///< continuous mode: also decode the sentences that only people read
+  std::int64_t batch = 32;                       ///< questions reasoned about together
+  std::uint64_t seed = 0;                        ///< the same seed gives the same trajectory at any batch size
+  bool count_flops = false;                      ///< fill in Cost::flops
+  const std::atomic<bool>* cancelled = nullptr;  ///< when it becomes true, reasoning ends at the next step
+};
+
+}  // namespace noema

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "decoding/strategy.h"
+
+namespace noema {
+
+/// Answers questions in one mode. Const after construction; may be shared by threads.
+class Reasoner {
+ public:
+  /// The bundle and the task must outlive the reasoner. Throws Error for an unknown mode and for a bundle that lacks
+  /// what the mode needs.
+  Reasoner(const Bundle& bundle, const Task& task, const std::string& mode);
+
+  /// A trajectory for each question, in their order. Questions of similar length are reasoned about together, at most
+  /// `options.batch` of them; a greedy answer does not depend on which. Throws Error for a question that is empty, not
+  /// UTF-8 or too long, with its number when there are several.
+  std::vector<Trajectory> run(const std::vector<std::string>& questions, const ReasoningOptions& options = {},
+                              Observer* observer = nullptr) const;
+
+  const std::string& mode() const { return mode_; }
+
+ private:
+  std::vector<TokenIds> tokenize(const std::vector<std::string>& questions) const;
+
+  const Bundle& bundle_;
+  const Task& task_;
+  std::string mode_;
+  std::unique_ptr<const Strategy> strategy_;
+};
+
+}  // namespace noema

@@ -1,0 +1,104 @@
+#include "decoding/stopping.h"
+
+#include <torch/torch.h>
+
+namespace noema {
+namespace {
+
+using Verdicts = std::vector<std::optional<StopReason>>;
+
+class StopHeadRule final : public Stopping {
+ public:
+  Verdicts judge(ActiveBatch& batch, const torch::Tensor& z, std::vector<Step>& steps) override {
+    const RunContext& context = batch.context();
+    const torch::Tensor probability = context.bundle.need_stop()(z, context.observer).sigmoid().cpu();
+    Verdicts verdicts(batch.rows());
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      steps[row].stop_probability = probability[static_cast<std::int64_t>(row)].item<double>();
+      if (*steps[row].stop_probability > context.options.stop_threshold) verdicts[row] = StopReason::answered;
+    }
+    return verdicts;
+  }
+};
+
+/// Decodes every sentence and looks whether it is an answer.
+class OracleRule final : public Stopping {
+ public:
+  Verdicts judge(ActiveBatch& batch, const torch::Tensor& z, std::vector<Step>& steps) override {
+    const RunContext& context = batch.context();
+    if (!steps.empty() && steps.front().text.empty()) write(batch, z, steps);
+    Verdicts verdicts(batch.rows());
+    for (std::size_t row = 0; row < batch.rows(); ++row) {
+      if (context.task.answer_in(steps[row].text)) verdicts[row] = StopReason::answered;
+    }
+    return verdicts;
+  }
+
+ private:
+  static void write(ActiveBatch& batch, const torch::Tensor& z, std::vector<Step>& steps) {
+    const RunContext& context = batch.context();
+    batch.enter(Phase::decoding);
+    const auto stream = context.bundle.writing().decoder().begin(z, context.observer);
+    std::int64_t passes = 0;
+    const auto sentences =
+        write_sentences(*stream, context.options.sampling, batch.randoms(), context.bundle.tokenizer->newline(),
+                        context.options.max_sentence_tokens, &passes);
+    for (std::size_t row = 0; row < sentences.size(); ++row) {
+      const torch::Tensor kept = steps[row].concept_;
+      steps[row] = to_step(sentences[row], *context.bundle.tokenizer);
+      steps[row].concept_ = kept;
+      batch.trajectory(row).cost.tokens += sentences[row].choices;
+    }
+    batch.count_passes(passes);
+    batch.enter(Phase::reasoning);
+  }
+};
+
+class RepetitionRule final : public Stopping {
+ public:
+  Verdicts judge(ActiveBatch& batch, const torch::Tensor& z, std::vector<Step>&) override {
+    Verdicts verdicts(batch.rows());
+    if (before_.defined()) {
+      const torch::Tensor cosine = at::cosine_similarity(z, before_, 1).cpu();
+      for (std::size_t row = 0; row < batch.rows(); ++row) {
+        const double value = cosine[static_cast<std::int64_t>(row)].item<double>();
+        if (value > batch.context().options.repetition_threshold) verdicts[row] = StopReason::repeated;
+      }
+    }
+    before_ = z;
+    return verdicts;
+  }
+
+  void keep(const std::vector<std::int64_t>& rows) override {
+    before_ = before_.index_select(0, torch::tensor(rows, torch::kLong));
+  }
+
+ private:
+  torch::Tensor before_;  // [B,Z]
+};
+
+class NoRule final : public Stopping {
+ public:
+  Verdicts judge(ActiveBatch& batch, const torch::Tensor&, std::vector<Step>&) override {
+    return Verdicts(batch.rows());
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Stopping> make_stopping(const RunContext& context) {
+  switch (context.options.stop) {
+    case StopRule::head:
+      context.bundle.need_stop();
+      return std::make_unique<StopHeadRule>();
+    case StopRule::oracle:
+      return std::make_unique<OracleRule>();
+    case StopRule::repetition:
+      return std::make_unique<RepetitionRule>();
+    case StopRule::none:
+      break;
+  }
+  return std::make_unique<NoRule>();
+}
+
+}  // namespace noema

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "decoding/active_batch.h"
+
+namespace noema {
+
+/// A way from questions to answers. Const; may be shared by threads.
+class Strategy {
+ public:
+  virtual ~Strategy() = default;
+
+  /// Throws Error when the bundle lacks a part that the strategy works with.
+  virtual void check(const Bundle& bundle) const = 0;
+
+  /// Reasons until no row is left.
+  virtual void run(ActiveBatch& batch) const = 0;
+};
+
+/// No reasoning: the answer sentence is written token by token right after the question. Its mark, where the task has
+/// one, is given, since a model that was trained on whole chains would start with a step.
+std::unique_ptr<Strategy> make_direct_strategy();
+
+/// All sentences token by token: the baseline.
+std::unique_ptr<Strategy> make_chain_strategy();
+
+/// Concepts are appended as they are; only the answer is decoded (the paper, section 3.3).
+std::unique_ptr<Strategy> make_continuous_strategy();
+
+/// Each concept is decoded, the text is encoded, and that embedding is appended (the paper, section 3.3).
+std::unique_ptr<Strategy> make_discretized_strategy();
+
+/// The strategies by name: "direct", "chain", "continuous", "discretized". Throws Error, with the nearest name, for
+/// others.
+std::unique_ptr<Strategy> make_strategy(std::string_view mode);
+const std::vector<std::string>& mode_names();
+
+}  // namespace noema

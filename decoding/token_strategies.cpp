@@ -1,0 +1,115 @@
+// Reasoning token by token, with the chain model.
+
+#include <torch/torch.h>
+
+#include "decoding/strategy.h"
+
+namespace noema {
+namespace {
+
+constexpr std::int64_t kExpectedTokens = 64;  // of a reasoning; the cache grows beyond
+
+/// The stream of a batch's questions, each followed by `mark`.
+std::unique_ptr<TokenStream> read_questions(ActiveBatch& batch, const TokenIds& mark) {
+  const RunContext& context = batch.context();
+  const LanguageModel& model = context.bundle.need_chain();
+  torch::Tensor ids = batch.questions().ids;
+  std::vector<std::int64_t> lengths = batch.questions().lengths;
+  if (!mark.empty()) {
+    const std::vector<std::int64_t> wide(mark.begin(), mark.end());
+    ids = torch::cat({ids, torch::tensor(wide, torch::kLong).expand({ids.size(0), -1})}, 1);
+    for (std::int64_t& length : lengths) length += static_cast<std::int64_t>(mark.size());
+  }
+  return stream_tokens(model, model.embed(ids), lengths, ids.size(1) + kExpectedTokens, context.observer);
+}
+
+/// Writes sentence after sentence on one stream until every row is finished.
+class ChainWriter {
+ public:
+  ChainWriter(ActiveBatch& batch, const TokenIds& mark, int max_steps)
+      : batch_(batch), context_(batch.context()), mark_(mark), max_steps_(max_steps), sentences_(batch.rows()) {
+    for (WrittenSentence& sentence : sentences_) sentence.tokens = mark;
+  }
+
+  void run() {
+    batch_.enter(Phase::prefill);
+    const auto stream = read_questions(batch_, mark_);
+    batch_.enter(Phase::reasoning);
+    while (batch_.rows() > 0) {
+      std::vector<std::int64_t> ids = choose(stream->logits());
+      batch_.look_for_cancellation();
+      if (const auto staying = batch_.drop_finished()) {
+        ids = keep(*staying, ids);
+        if (staying->empty()) break;
+        stream->keep(*staying);
+      }
+      stream->append(torch::tensor(ids, torch::kLong));
+      batch_.count_passes();
+    }
+  }
+
+ private:
+  std::vector<std::int64_t> choose(const torch::Tensor& logits) {
+    const auto choices = choose_tokens(logits, context_.options.sampling, batch_.randoms());
+    const TokenId newline = context_.bundle.tokenizer->newline();
+    std::vector<std::int64_t> ids;
+    for (std::size_t row = 0; row < choices.size(); ++row) {
+      sentences_[row].add(choices[row], newline);
+      ++batch_.trajectory(row).cost.tokens;
+      const bool too_long = sentences_[row].choices >= context_.options.max_sentence_tokens;
+      if (sentences_[row].ended || too_long) end_sentence(row);
+      ids.push_back(too_long ? newline : choices[row].id);
+    }
+    return ids;
+  }
+
+  void end_sentence(std::size_t row) {
+    batch_.add_step(row, to_step(sentences_[row], *context_.bundle.tokenizer));
+    sentences_[row] = {};
+    const auto& steps = batch_.trajectory(row).steps;
+    if (context_.task.answer_in(steps.back().text)) {
+      batch_.finish(row, StopReason::answered);
+    } else if (static_cast<int>(steps.size()) >= max_steps_) {
+      batch_.finish(row, StopReason::max_steps);
+    }
+  }
+
+  std::vector<std::int64_t> keep(const std::vector<std::int64_t>& rows, const std::vector<std::int64_t>& ids) {
+    std::vector<std::int64_t> kept;
+    std::vector<WrittenSentence> sentences;
+    for (const std::int64_t row : rows) {
+      kept.push_back(ids[static_cast<std::size_t>(row)]);
+      sentences.push_back(std::move(sentences_[static_cast<std::size_t>(row)]));
+    }
+    sentences_ = std::move(sentences);
+    return kept;
+  }
+
+  ActiveBatch& batch_;
+  const RunContext& context_;
+  TokenIds mark_;
+  int max_steps_;
+  std::vector<WrittenSentence> sentences_;  // by row, in the writing
+};
+
+class DirectStrategy final : public Strategy {
+ public:
+  void check(const Bundle& bundle) const override { bundle.need_chain(); }
+  void run(ActiveBatch& batch) const override {
+    const RunContext& context = batch.context();
+    ChainWriter(batch, context.bundle.tokenizer->encode(context.task.answer_mark()), 1).run();
+  }
+};
+
+class ChainStrategy final : public Strategy {
+ public:
+  void check(const Bundle& bundle) const override { bundle.need_chain(); }
+  void run(ActiveBatch& batch) const override { ChainWriter(batch, {}, batch.context().options.max_steps).run(); }
+};
+
+}  // namespace
+
+std::unique_ptr<Strategy> make_direct_strategy() { return std::make_unique<DirectStrategy>(); }
+std::unique_ptr<Strategy> make_chain_strategy() { return std::make_unique<ChainStrategy>(); }
+
+}  // namespace noema

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace noema {
+
+/// One sentence of a trajectory.
+struct Step {
+  std::string text;                        ///< empty when nobody asked for it
+  bool is_view = false;                    ///< decoded to be looked at only: reasoning went on from the vector
+  torch::Tensor concept_;                  ///< ẑ [Z]; undefined token by token
+  std::optional<double> stop_probability;  ///< of the stop head
+  double token_probability = 0.0;          ///< mean over the tokens of the text
+  double entropy = 0.0;                    ///< mean over the tokens of the text, in nats
+};
+
+/// What a question cost.
+struct Cost {
+  std::int64_t passes = 0;  ///< forward passes after the prefill, of any model
+  std::int64_t tokens = 0;  ///< tokens written
+  double flops = 0.0;       ///< in all; 0 when nobody counted
+  double prefill_flops = 0.0;
+  double prefill_ms = 0.0;    ///< reading the question; times of a batch are shared equally by its questions
+  double reasoning_ms = 0.0;  ///< from sentence to sentence
+  double decoding_ms = 0.0;   ///< writing the answer, and what is read of the steps
+
+  double total_ms() const { return prefill_ms + reasoning_ms + decoding_ms; }
+};
+
+/// Why reasoning ended.
+enum class StopReason { answered, repeated, max_steps, cancelled };
+
+/// A question, the sentences on the way, and the answer.
+struct Trajectory {
+  std::string question;
+  std::string mode;
+  std::vector<Step> steps;            ///< the last one is the answer sentence, unless cancelled
+  std::optional<std::string> answer;  ///< what the last sentence states; nothing when it states none
+  StopReason stop = StopReason::max_steps;
+  Cost cost;
+};
+
+}  // namespace noema
