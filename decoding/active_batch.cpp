@@ -52,6 +52,13 @@ void ActiveBatch::add_step(std::size_t row, Step step) {
   context_.observer->on_step(places_[rows_[row]], trajectory.steps.size() - 1, trajectory.steps.back());
 }
 
+void ActiveBatch::look_for_full_context(std::int64_t max_positions) {
+  for (std::size_t row = 0; row < rows(); ++row) {
+    const std::int64_t used = questions_.lengths[rows_[row]] + trajectory(row).cost.tokens;
+    if (used >= max_positions && !is_finished(row)) finish(row, StopReason::context_full);
+  }
+}
+
 void ActiveBatch::look_for_cancellation() {
   if (!context_.options.cancelled || !*context_.options.cancelled) return;
   for (std::size_t row = 0; row < rows(); ++row) finish(row, StopReason::cancelled);

@@ -51,6 +51,9 @@ class ActiveBatch {
   void finish(std::size_t row, StopReason reason) { finished_[row] = reason; }
   bool is_finished(std::size_t row) const { return finished_[row].has_value(); }
 
+  /// Ends rows whose question and written tokens leave no room in a context of `max_positions`.
+  void look_for_full_context(std::int64_t max_positions);
+
   /// Ends all rows when the run was cancelled.
   void look_for_cancellation();
 

@@ -51,6 +51,7 @@ void reason(ActiveBatch& batch, Feedback& feedback) {
     const torch::Tensor hidden = with_noise(stream->hidden(), context.options.latent_temperature, batch.randoms());
     Concept concepts = model.head().predict(hidden, context.observer);
     judge(batch, *stopping, concepts.embedding, feedback.read(concepts));
+    batch.look_for_full_context(model.config().model.transformer.max_positions);
     batch.look_for_cancellation();
     if (const auto staying = batch.drop_finished()) {
       if (staying->empty()) break;

@@ -37,6 +37,7 @@ class ChainWriter {
     batch_.enter(Phase::reasoning);
     while (batch_.rows() > 0) {
       std::vector<std::int64_t> ids = choose(stream->logits());
+      batch_.look_for_full_context(max_positions());
       batch_.look_for_cancellation();
       if (const auto staying = batch_.drop_finished()) {
         ids = keep(*staying, ids);
@@ -49,6 +50,11 @@ class ChainWriter {
   }
 
  private:
+  std::int64_t max_positions() const {
+    const auto mark = static_cast<std::int64_t>(mark_.size());
+    return context_.bundle.need_chain().config().transformer.max_positions - mark;
+  }
+
   std::vector<std::int64_t> choose(const torch::Tensor& logits) {
     const auto choices = choose_tokens(logits, context_.options.sampling, batch_.randoms());
     const TokenId newline = context_.bundle.tokenizer->newline();

@@ -33,7 +33,7 @@ struct Cost {
 };
 
 /// Why reasoning ended.
-enum class StopReason { answered, repeated, max_steps, cancelled };
+enum class StopReason { answered, repeated, max_steps, context_full, cancelled };
 
 /// A question, the sentences on the way, and the answer.
 struct Trajectory {

@@ -35,6 +35,8 @@ std::string to_string(StopReason reason) {
       return "repeated";
     case StopReason::max_steps:
       return "max_steps";
+    case StopReason::context_full:
+      return "context_full";
     case StopReason::cancelled:
       return "cancelled";
   }

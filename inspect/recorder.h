@@ -26,7 +26,7 @@ nlohmann::json to_json(const RecordedTrajectory& recorded, std::int64_t first_la
 /// What a trajectory cost, as JSON.
 nlohmann::json to_json(const Cost& cost);
 
-/// "answered", "repeated", "max_steps" or "cancelled".
+/// "answered", "repeated", "max_steps", "context_full" or "cancelled".
 std::string to_string(StopReason reason);
 
 /// Writes a dump: FOLDER/trajectories.jsonl and FOLDER/trajectories.safetensors ("latents" [N,Z] fp32, "question" and

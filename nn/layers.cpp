@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "nn/fused.h"
+
 namespace noema {
 namespace {
 
@@ -31,8 +33,7 @@ Norm::Norm(WeightScope weights, const TransformerConfig& config)
 
 torch::Tensor Norm::operator()(const torch::Tensor& x) const {
   const auto shape = weight_.sizes();
-  return bias_.defined() ? at::layer_norm(x, shape, weight_, bias_, epsilon_)
-                         : at::rms_norm(x, shape, weight_, epsilon_);
+  return bias_.defined() ? at::layer_norm(x, shape, weight_, bias_, epsilon_) : rms_norm(x, weight_, epsilon_);
 }
 
 Rotary::Rotary(const TransformerConfig& config) {
@@ -102,8 +103,7 @@ FeedForward::FeedForward(WeightScope weights, const TransformerConfig& config)
 torch::Tensor FeedForward::operator()(const torch::Tensor& x, const Pass& pass) const {
   const torch::Tensor hidden = in_(x, pass);
   if (!gated_) return out_(at::gelu(hidden, "tanh"), pass);
-  const auto halves = hidden.chunk(2, -1);  // gate, up
-  return out_(at::silu(halves[0]) * halves[1], pass);
+  return out_(swiglu(hidden), pass);
 }
 
 TransformerLayer::TransformerLayer(WeightScope weights, const TransformerConfig& config, std::int64_t layer,

@@ -20,9 +20,8 @@ std::unique_ptr<Segmenter> make_line_segmenter();
 
 /// How prose is cut.
 struct ProseOptions {
-  std::string locale = "en";  ///< ICU locale of the sentence rules and the abbreviations
-  std::size_t max_length =
-      400;  ///< characters; a longer sentence is split at a clause, else at a space, else at a grapheme
+  std::string locale = "en";     ///< ICU locale of the sentence rules and the abbreviations
+  std::size_t max_length = 400;  ///< characters; a longer sentence is split: at a clause, a space, or anywhere
 };
 
 /// Sentences of prose by ICU's rules, with abbreviations ("Dr.", "e.g.") not taken for ends of sentences. Empty lines

@@ -204,7 +204,7 @@ class SentencePieceTokenizer final : public Tokenizer {
   /// What sentencepiece would not give back as it was is spelled in bytes.
   std::vector<TokenId> encode_uncached(const std::string& chunk) const {
     std::vector<TokenId> ids;
-    if (chunk.find(kSpaceMark) == std::string::npos && processor_.Encode(chunk, &ids).ok()) {
+    if (processor_.Encode(chunk, &ids).ok()) {
       std::string back;
       for (const TokenId id : ids) back += pieces_[static_cast<std::size_t>(id)];
       if (back == chunk) return ids;

@@ -1,0 +1,47 @@
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "tests/text/sample_corpus.h"
+#include "text/tokenizer.h"
+
+namespace noema {
+namespace {
+
+TEST(TokenizerTraining, SameTextsGiveTheSameModel) {
+  const std::vector<std::string> texts = test::sample_corpus(400);
+  const auto first = train_tokenizer(texts, {.vocab_size = 400}), second = train_tokenizer(texts, {.vocab_size = 400});
+  EXPECT_EQ(first->serialized(), second->serialized());
+}
+
+TEST(TokenizerTraining, VocabularyIsAtMostAsLargeAsAskedFor) {
+  const std::vector<std::string> texts = test::sample_corpus(400);
+  EXPECT_EQ(train_tokenizer(texts, {.vocab_size = 350})->vocab_size(), 350);
+  const int all = train_tokenizer(texts, {.vocab_size = 100000})->vocab_size();
+  EXPECT_GT(all, 350);
+  EXPECT_LT(all, 1000);
+}
+
+TEST(TokenizerTraining, WorksOnVeryLittleText) {
+  for (const std::string& text : {std::string("a"), std::string("Tom\n\n"), std::string("\u6f22"), std::string("\t")}) {
+    const auto tokenizer = train_tokenizer({text}, {});
+    EXPECT_EQ(tokenizer->decode(tokenizer->encode(text + " x\n")), text + " x\n") << printable(text);
+  }
+}
+
+TEST(TokenizerTraining, WordsOfAPhraseHavePiecesElsewhere) {
+  const auto tokenizer = train_tokenizer(std::vector<std::string>(50, "pack my box"), {});
+  EXPECT_EQ(tokenizer->encode("pack my box").size(), 1u);
+  for (const TokenId id : tokenizer->encode("box my")) EXPECT_FALSE(tokenizer->piece(id).starts_with("<0x"));
+}
+
+TEST(TokenizerTraining, RefusesWhatCannotWork) {
+  EXPECT_THROW(train_tokenizer({}, {}), Error);
+  EXPECT_THROW(train_tokenizer({"", "\n"}, {}), Error);
+  EXPECT_THROW(train_tokenizer({"Tom \xff"}, {}), Error);
+  const std::vector<std::string> texts = test::sample_corpus(50);
+  for (const int size : {-1, 0, 10, 258}) EXPECT_THROW(train_tokenizer(texts, {.vocab_size = size}), Error) << size;
+  for (const int length : {-1, 0}) EXPECT_THROW(train_tokenizer(texts, {.max_piece_length = length}), Error) << length;
+}
+
+}  // namespace
+}  // namespace noema
