@@ -1,0 +1,158 @@
+#include "training/pipeline.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <set>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "concept_lm/bundle.h"
+#include "nn/safetensors.h"
+
+namespace noema {
+namespace {
+
+const char* const kRecipe = R"(
+name = "tiny"
+task = "stories"
+seed = 5
+out = "unused"
+[data]
+valid_count = 16
+[tokenizer]
+vocab_size = 500
+examples = 200
+[model]
+layers = 1
+width = 16
+heads = 2
+feed_forward = 32
+[chain]
+steps = 12
+batch = 8
+warmup = 2
+validate_every = 5
+[semantic]
+steps = 6
+batch = 8
+validate_every = 3
+[contextual]
+steps = 6
+batch = 8
+contrast_weight = 0.5
+prefix_dropout = 0.2
+validate_every = 3
+[concept]
+steps = 6
+batch = 8
+dropout = 0.2
+own_inputs = 0.5
+validate_every = 3
+[stop]
+steps = 4
+batch = 8
+validate_every = 2
+)";
+
+/// Interrupts training at given steps of given stages, once each.
+class Interrupter final : public TrainingProgress {
+ public:
+  Interrupter(std::atomic<bool>& flag, std::set<std::pair<std::string, std::int64_t>> at)
+      : flag_(flag), at_(std::move(at)) {}
+  void on_step(const StepReport& report) override {
+    if (at_.erase({report.stage, report.step}) > 0) flag_ = true;
+  }
+
+ private:
+  std::atomic<bool>& flag_;
+  std::set<std::pair<std::string, std::int64_t>> at_;
+};
+
+class PipelineTest : public testing::Test {
+ protected:
+  PipelineTest() : folder_(std::filesystem::temp_directory_path() / ("noema-pipeline-" + std::to_string(::getpid()))) {
+    std::filesystem::remove_all(folder_);
+  }
+  ~PipelineTest() override { std::filesystem::remove_all(folder_); }
+
+  PipelineOptions options(const std::string& name, const std::atomic<bool>* flag = nullptr) const {
+    PipelineOptions made;
+    made.run = folder_ / name / "run";
+    made.out = folder_ / name / "bundle";
+    made.trainer.bf16 = 0;
+    made.trainer.report_every = 1;
+    made.trainer.interrupted = flag;
+    return made;
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(PipelineTest, AnInterruptedRunEndsWithTheSameBytesAsAnUninterruptedOne) {
+  const Recipe recipe = parse_recipe(kRecipe, "tiny");
+  TrainingProgress nobody;
+  ASSERT_TRUE(run_recipe(recipe, options("whole"), nobody));
+
+  std::atomic<bool> flag{false};
+  Interrupter interrupter(flag, {{"chain", 7}, {"contextual", 2}, {"concept", 4}});
+  int runs = 1;
+  while (!run_recipe(recipe, options("broken", &flag), interrupter)) {
+    flag = false;
+    ++runs;
+  }
+  EXPECT_EQ(runs, 4);
+  for (const char* part : {"chain", "semantic", "contextual", "concept", "stop"}) {
+    const std::string file = std::string(part) + ".safetensors";
+    EXPECT_EQ(sha256_file(folder_ / "whole/bundle" / file), sha256_file(folder_ / "broken/bundle" / file)) << part;
+  }
+}
+
+TEST_F(PipelineTest, TheBundleLoadsAndAFinishedRunIsNotTrainedAgain) {
+  const Recipe recipe = parse_recipe(kRecipe, "tiny");
+  TrainingProgress nobody;
+  ASSERT_TRUE(run_recipe(recipe, options("whole"), nobody));
+  const Bundle bundle = load_bundle(folder_ / "whole/bundle");
+  EXPECT_TRUE(bundle.chain && bundle.concepts && bundle.stop);
+  EXPECT_EQ(bundle.autoencoders.size(), 2u);
+  EXPECT_EQ(bundle.manifest["provenance"]["recipe"], kRecipe);
+
+  class NoSteps final : public TrainingProgress {
+    void on_step(const StepReport& report) override { FAIL() << report.stage; }
+  } no_steps;
+  EXPECT_TRUE(run_recipe(recipe, options("whole"), no_steps));
+}
+
+TEST_F(PipelineTest, FrozenPartsAreNotChangedByLaterStages) {
+  const Recipe recipe = parse_recipe(kRecipe, "tiny");
+  TrainingProgress nobody;
+  ASSERT_TRUE(run_recipe(recipe, options("whole"), nobody));
+  // The bundle was written again after every stage: its contextual part must still be what that stage ended with.
+  const auto finished = read_safetensors(folder_ / "whole/run/contextual.safetensors").tensors;
+  const auto bundled = read_safetensors(folder_ / "whole/bundle/contextual.safetensors").tensors;
+  for (const auto& [name, tensor] : finished) {
+    EXPECT_TRUE(torch::equal(tensor.to(torch::kBFloat16), bundled.at(name))) << name;
+  }
+}
+
+TEST_F(PipelineTest, AContrastWithoutSemanticStageIsAnError) {
+  std::string text = kRecipe;
+  text.replace(text.find("[semantic]\nsteps = 6"), 20, "[semantic]\nsteps = 0");
+  const Recipe recipe = parse_recipe(text, "tiny");
+  TrainingProgress nobody;
+  EXPECT_THROW(run_recipe(recipe, options("none"), nobody), Error);
+}
+
+TEST_F(PipelineTest, TheEstimateNamesEveryStageAndItsParameters) {
+  const RecipeEstimate whole = estimate(parse_recipe(kRecipe, "tiny"));
+  ASSERT_EQ(whole.stages.size(), 5u);
+  EXPECT_GT(whole.stages[0].parameters, 500 * 16);
+  EXPECT_GT(whole.stages[3].parameters, whole.stages[0].parameters);
+  EXPECT_GT(whole.bundle_bytes, 0.0);
+}
+
+}  // namespace
+}  // namespace noema

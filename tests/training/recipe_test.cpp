@@ -1,0 +1,52 @@
+#include "training/recipe.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace noema {
+namespace {
+
+const std::string kHead = "name = \"tiny\"\ntask = \"stories\"\nout = \"out\"\n";
+
+/// The message of the Error that parsing ends with.
+std::string complaint(const std::string& text) {
+  try {
+    parse_recipe(text, "r.toml");
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Recipe, ReadsWhatIsGivenAndKeepsDefaultsElsewhere) {
+  const Recipe recipe = parse_recipe(
+      kHead + "[model]\nlayers = 3\nwidth = 48\nheads = 4\n[concept]\nsteps = 7\nreads = \"semantic\"\n", "r.toml");
+  EXPECT_EQ(recipe.model.layers, 3);
+  EXPECT_EQ(recipe.model.kv_heads, 4);
+  EXPECT_EQ(recipe.model.feed_forward, 4 * 48);
+  EXPECT_EQ(recipe.concept_model.steps, 7);
+  EXPECT_EQ(recipe.concept_model.reads, "semantic");
+  EXPECT_EQ(recipe.concept_model.writes, "contextual");
+  EXPECT_DOUBLE_EQ(recipe.chain.clip, StageOptions().clip);
+}
+
+TEST(Recipe, SuggestsTheKeyThatWasMeant) {
+  const std::string message = complaint(kHead + "[chain]\nlearning_rat = 0.1\n");
+  EXPECT_NE(message.find("line 5"), std::string::npos) << message;
+  EXPECT_NE(message.find("did you mean \"learning_rate\"?"), std::string::npos) << message;
+  EXPECT_NE(complaint(kHead + "[chian]\nsteps = 1\n").find("did you mean \"chain\"?"), std::string::npos);
+}
+
+TEST(Recipe, RefusesWrongTypesSenselessNumbersAndBrokenToml) {
+  EXPECT_NE(complaint(kHead + "[chain]\nsteps = \"many\"\n").find("steps"), std::string::npos);
+  EXPECT_NE(complaint(kHead + "[chain]\nsteps = -1\n").find("whole number"), std::string::npos);
+  EXPECT_NE(complaint(kHead + "[chain]\nlearning_rate = nan\n").find("learning_rate"), std::string::npos);
+  EXPECT_NE(complaint(kHead + "[model]\nwidth = 50\nheads = 4\n").find("divisor"), std::string::npos);
+  EXPECT_NE(complaint(kHead + "[concept]\nhead = \"magic\"\n").find("decoding"), std::string::npos);
+  EXPECT_NE(complaint(kHead + "[chain\n").find("line 4"), std::string::npos);
+  EXPECT_NE(complaint("task = \"stories\"\nout = \"x\"\n").find("\"name\""), std::string::npos);
+}
+
+}  // namespace
+}  // namespace noema
