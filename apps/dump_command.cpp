@@ -5,6 +5,7 @@
 
 #include "apps/commands.h"
 #include "apps/evaluation_run.h"
+#include "decoding/strategy.h"
 #include "inspect/recorder.h"
 
 namespace noema {
@@ -39,7 +40,9 @@ void add_dump(CLI::App& program) {
   command->add_option("--task", arguments->task, "how answers are judged (default: the model's own task)");
   command->add_option("--data", arguments->data, "questions with answers")->required();
   command->add_option("--out", arguments->out, "folder to write to")->required();
-  command->add_option("--mode", arguments->mode, "direct, chain, continuous or discretized")->capture_default_str();
+  command->add_option("--mode", arguments->mode, "direct, chain, continuous or discretized")
+      ->check(CLI::IsMember(mode_names()))
+      ->capture_default_str();
   command->add_option("--limit", arguments->limit, "only the first so many questions; 0: all")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000'000}));
   add_reasoning_options(*command, arguments->options);

@@ -7,6 +7,7 @@
 #include "apps/commands.h"
 #include "apps/evaluation_run.h"
 #include "base/file.h"
+#include "decoding/strategy.h"
 
 namespace noema {
 namespace {
@@ -99,6 +100,7 @@ void add_eval(CLI::App& program) {
   command->add_option("--task", arguments->task, "how answers are judged (default: the model's own task)");
   command->add_option("--data", arguments->data, "questions with answers: JSON, JSONL or GSM8K's form")->required();
   command->add_option("--mode", arguments->modes, "direct, chain, continuous or discretized; may be given again")
+      ->check(CLI::IsMember(mode_names()))
       ->expected(1)
       ->take_all()
       ->default_str("continuous");

@@ -80,7 +80,9 @@ void add_generate(CLI::App& program) {
   CLI::App* command = program.add_subcommand("generate", "Answer questions, one a line, in their order");
   add_model_argument(*command, arguments->model);
   command->add_option("--file", arguments->file, "questions, one a line, as text or JSON (default: standard input)");
-  command->add_option("--mode", arguments->mode, "direct, chain, continuous or discretized")->capture_default_str();
+  command->add_option("--mode", arguments->mode, "direct, chain, continuous or discretized")
+      ->check(CLI::IsMember(mode_names()))
+      ->capture_default_str();
   command->add_flag("--json", arguments->json, "print steps and cost too, one JSON object a line");
   add_reasoning_options(*command, arguments->options);
   command->footer(

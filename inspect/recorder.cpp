@@ -91,7 +91,8 @@ void write_dump(const std::filesystem::path& folder, const std::vector<RecordedT
   }
   const torch::Tensor all = latents.empty() ? torch::zeros({0, 0}) : torch::stack(latents);
   const auto numbers = [](const std::vector<std::int64_t>& values) { return torch::tensor(values, torch::kLong); };
-  std::filesystem::remove(folder / "trajectories.jsonl");
+  std::error_code ignored;  // what stands in the way is found when the files are written
+  std::filesystem::remove(folder / "trajectories.jsonl", ignored);
   write_safetensors(folder / "trajectories.safetensors",
                     {{"latents", all}, {"question", numbers(questions)}, {"step", numbers(steps)}},
                     {{"schema", std::to_string(kSchema)}});

@@ -34,8 +34,8 @@ struct Data {
       made = make_excluding(std::move(made), {recipe.exclude.begin(), recipe.exclude.end()});
     }
     task = std::move(made);
-    training = source(recipe.train_file, stream_seed(recipe.seed, Stream::training));
-    validation = source(recipe.valid_file, stream_seed(recipe.seed, Stream::validation));
+    training = source(recipe.train_file, stream_seed(recipe.seed, Stream::training), recipe.exclude);
+    validation = source(recipe.valid_file, stream_seed(recipe.seed, Stream::validation), {});
     valid_count = recipe.valid_count;
     if (!recipe.valid_file.empty()) {
       valid_count =
@@ -43,8 +43,12 @@ struct Data {
     }
   }
 
-  std::unique_ptr<ExampleSource> source(const std::string& file, std::uint64_t seed) const {
-    return file.empty() ? make_generated_source(task, seed) : make_listed_source(read_examples(file), seed);
+  /// A file without what the `excluded` files hold, or the generator, which leaves that out by itself.
+  std::unique_ptr<ExampleSource> source(const std::string& file, std::uint64_t seed,
+                                        const std::vector<std::string>& excluded) const {
+    if (file.empty()) return make_generated_source(task, seed);
+    const std::vector<std::filesystem::path> files(excluded.begin(), excluded.end());
+    return make_listed_source(without(read_examples(file), *task, read_identities(*task, files)), seed);
   }
 
   std::shared_ptr<const Task> task;

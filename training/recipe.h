@@ -49,7 +49,7 @@ struct Recipe {
 
   std::string train_file;            ///< examples to train on; empty: the task's generator
   std::string valid_file;            ///< examples to select on; empty: the generator, with another seed
-  std::vector<std::string> exclude;  ///< files whose questions are never generated
+  std::vector<std::string> exclude;  ///< files whose questions are never trained on
   std::int64_t valid_count = 500;    ///< questions that checkpoints are selected on
   std::int64_t max_tokens = 256;     ///< longer examples are left out
 

@@ -1,0 +1,102 @@
+// The REPL as a person has it, through a pseudo-terminal, and as a script has it, through a pipe.
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <pty.h>
+
+#include <csignal>
+
+#include "program.h"
+
+namespace noema {
+namespace {
+
+const char* const kQuestion = "Tom had 3 apples. Tom lost 1 apple. How many apples does Tom have?";
+
+/// The program on a terminal of its own.
+class Terminal {
+ public:
+  explicit Terminal(const std::string& arguments) {
+    struct winsize size = {24, 100, 0, 0};
+    child_ = ::forkpty(&master_, nullptr, nullptr, &size);
+    if (child_ != 0) return;
+    ::setenv("XDG_STATE_HOME", std::filesystem::temp_directory_path().c_str(), 1);
+    ::setenv("TERM", "xterm", 1);
+    ::execl("/bin/sh", "sh", "-c", (std::string("exec ") + NOEMA_PROGRAM + " " + arguments).c_str(), nullptr);
+    ::_exit(127);
+  }
+  ~Terminal() {
+    if (child_ > 0) ::kill(child_, SIGKILL);
+    ::close(master_);
+  }
+
+  void type(const std::string& keys) { ASSERT_EQ(::write(master_, keys.data(), keys.size()), ssize_t(keys.size())); }
+
+  /// Whether `words` come onto the screen after what was seen before; gives up after a minute of silence.
+  bool shows(const std::string& words) {
+    while (screen_.find(words, seen_) == std::string::npos) {
+      struct pollfd wait = {master_, POLLIN, 0};
+      char buffer[4096];
+      if (::poll(&wait, 1, 60'000) <= 0) return false;
+      const ssize_t got = ::read(master_, buffer, sizeof buffer);
+      if (got <= 0) return false;
+      screen_.append(buffer, static_cast<std::size_t>(got));
+    }
+    seen_ = screen_.find(words, seen_) + words.size();
+    return true;
+  }
+
+  int exit_code() {
+    shows("\x01 never shown");  // until the terminal closes
+    int status = 0;
+    ::waitpid(child_, &status, 0);
+    child_ = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+  const std::string& screen() const { return screen_; }
+
+ private:
+  pid_t child_ = 0;
+  int master_ = -1;
+  std::string screen_;
+  std::size_t seen_ = 0;
+};
+
+TEST(Repl, AnswersOnATerminalSurvivesControlCAndLeavesWithControlD) {
+  Terminal terminal("repl");
+  ASSERT_TRUE(terminal.shows("> ")) << terminal.screen();
+  terminal.type(std::string(kQuestion) + "\n");
+  EXPECT_TRUE(terminal.shows("\n= ")) << terminal.screen();
+  EXPECT_TRUE(terminal.shows("GFLOPs")) << terminal.screen();
+  terminal.type("\x03");
+  terminal.type("/mdoe\n");
+  EXPECT_TRUE(terminal.shows("did you mean /mode?")) << terminal.screen();
+  terminal.type("\x04");
+  EXPECT_EQ(terminal.exit_code(), 0) << terminal.screen();
+}
+
+TEST(Repl, PipedInputIsAScript) {
+  const ProgramResult result =
+      run_program("repl", std::string("/mode chain\n") + kQuestion + "\n/compare\n/show\n\n/quit\nnot read\n");
+  EXPECT_EQ(result.code, 0) << result.err;
+  for (const char* words : {"mode chain\n", "chain: ", "continuous", "discretized", "token probability"}) {
+    EXPECT_NE(result.out.find(words), std::string::npos) << words << "\n" << result.out;
+  }
+}
+
+TEST(Repl, BadInputIsSaidInOneLineAndTheSessionGoesOn) {
+  std::string endless;
+  for (int i = 0; i < 3000; ++i) endless += "apple ";
+  const ProgramResult result =
+      run_program("repl", "\xff\xfe\n" + endless +
+                              "\n/load nowhere\n/mode telepathy\n/temperature hot\n/save /dev/null/x\n/mode\n");
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.out.find("mode continuous\n"), result.out.size() - 16) << result.out;
+  std::size_t errors = 0;
+  for (std::size_t at = 0; (at = result.out.find("error: ", at)) != std::string::npos; ++at) ++errors;
+  EXPECT_EQ(errors, 6u) << result.out;
+}
+
+}  // namespace
+}  // namespace noema

@@ -1,0 +1,79 @@
+// What the program says to wrong usage and bad input, whatever the model.
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "program.h"
+
+namespace noema {
+namespace {
+
+class UsageTest : public testing::Test {
+ protected:
+  UsageTest() : folder_(std::filesystem::temp_directory_path() / ("noema-usage-" + std::to_string(::getpid()))) {
+    std::filesystem::create_directories(folder_);
+  }
+  ~UsageTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string file(const std::string& name, const std::string& content) const {
+    std::ofstream(folder_ / name) << content;
+    return (folder_ / name).string();
+  }
+
+  std::filesystem::path folder_;
+};
+
+/// One line, on standard error, with these words in it.
+void expect_complaint(const ProgramResult& result, const std::string& words) {
+  EXPECT_EQ(result.code, 1) << result.err;
+  EXPECT_TRUE(result.out.empty()) << result.out;
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  EXPECT_NE(result.err.find(words), std::string::npos) << result.err;
+}
+
+TEST_F(UsageTest, WrongUsageIsCodeTwo) {
+  EXPECT_EQ(run_program("").code, 2);
+  EXPECT_EQ(run_program("dance").code, 2);
+  EXPECT_EQ(run_program("eval").code, 2);
+  EXPECT_EQ(run_program("data stories --count many --out x").code, 2);
+  EXPECT_EQ(run_program("generate --mode telepathy").code, 2);
+}
+
+TEST_F(UsageTest, HelpIsNoFailureAndEveryCommandHasAnExample) {
+  EXPECT_EQ(run_program("--help").code, 0);
+  for (const char* command : {"repl", "generate", "eval", "dump", "train", "data", "describe"}) {
+    const ProgramResult help = run_program(std::string(command) + " --help");
+    EXPECT_EQ(help.code, 0);
+    EXPECT_NE(help.out.find(std::string("noema ") + command), std::string::npos) << help.out;
+  }
+}
+
+TEST_F(UsageTest, MissingAndBrokenFilesAreNamed) {
+  expect_complaint(run_program("describe " + folder_.string()), "a bundle's folder");
+  expect_complaint(run_program("train " + (folder_ / "none.toml").string()), "none.toml");
+  const std::string recipe = file("r.toml", "name = \"x\"\ntask = \"stories\"\nout = \"o\"\n[chain]\nstep = 3\n");
+  expect_complaint(run_program("train " + recipe), "did you mean \"steps\"?");
+  expect_complaint(run_program("data storys --out " + (folder_ / "x").string()), "did you mean \"stories\"?");
+  expect_complaint(run_program("data gsm8k --out " + (folder_ / "x").string()), "a task with a generator");
+}
+
+TEST_F(UsageTest, AFileThatCannotBeWrittenLeavesNothingBehind) {
+  const std::string blocked = file("blocked", "");
+  expect_complaint(run_program("data stories --count 3 --out " + blocked + "/inside.json"), "blocked/inside.json");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
+}
+
+TEST_F(UsageTest, GeneratedDataDependsOnTheSeedAlone) {
+  const auto generated = [&](const std::string& seed) {
+    const std::string out = (folder_ / "d.json").string();
+    EXPECT_EQ(run_program("data stories --count 5 --seed " + seed + " --out " + out).code, 0);
+    std::ifstream stream(out);
+    return std::string(std::istreambuf_iterator<char>(stream), {});
+  };
+  EXPECT_EQ(generated("7"), generated("7"));
+  EXPECT_NE(generated("7"), generated("8"));
+}
+
+}  // namespace
+}  // namespace noema
