@@ -1,0 +1,206 @@
+#include "decoding/reasoner.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "base/error.h"
+#include "decoding/flops.h"
+#include "support/tiny_bundle.h"
+
+namespace noema {
+namespace {
+
+ReasoningOptions short_options() {
+  ReasoningOptions options;
+  options.max_steps = 4;
+  options.max_sentence_tokens = 6;
+  options.stop = StopRule::none;
+  options.read_steps = true;
+  return options;
+}
+
+std::vector<std::string> texts(const std::vector<Trajectory>& trajectories) {
+  std::vector<std::string> all;
+  for (const Trajectory& trajectory : trajectories) {
+    for (const Step& step : trajectory.steps) all.push_back(step.text);
+    all.push_back(trajectory.question);
+  }
+  return all;
+}
+
+std::vector<Trajectory> reason(const Bundle& bundle, const std::string& mode, const ReasoningOptions& options,
+                               Observer* observer = nullptr) {
+  return Reasoner(bundle, *make_task("stories"), mode).run(tiny_questions(), options, observer);
+}
+
+class EveryMode : public testing::TestWithParam<std::string> {
+ protected:
+  const Bundle bundle_ = tiny_bundle();
+};
+
+TEST_P(EveryMode, GivesTheSameTextsAtEveryBatchSize) {
+  ReasoningOptions options = short_options();
+  options.batch = 1;
+  const auto alone = texts(reason(bundle_, GetParam(), options));
+  for (const std::int64_t batch : {2, 4, 6}) {
+    options.batch = batch;
+    EXPECT_EQ(texts(reason(bundle_, GetParam(), options)), alone) << batch;
+  }
+}
+
+TEST_P(EveryMode, SamplesTheSameTextsAtEveryBatchSizeAndOthersWithAnotherSeed) {
+  ReasoningOptions options = short_options();
+  options.sampling.temperature = 1.0;
+  options.latent_temperature = 0.1;
+  options.seed = 3;
+  options.batch = 1;
+  const auto alone = texts(reason(bundle_, GetParam(), options));
+  options.batch = 4;
+  EXPECT_EQ(texts(reason(bundle_, GetParam(), options)), alone);
+  options.seed = 4;
+  EXPECT_NE(texts(reason(bundle_, GetParam(), options)), alone);
+}
+
+TEST_P(EveryMode, IsNotChangedByObservers) {
+  const auto unobserved = reason(bundle_, GetParam(), short_options());
+  ReasoningOptions options = short_options();
+  options.count_flops = true;
+  Observer nobody;
+  const auto observed = reason(bundle_, GetParam(), options, &nobody);
+  EXPECT_EQ(texts(unobserved), texts(observed));
+  for (std::size_t i = 0; i < observed.size(); ++i) {
+    EXPECT_GT(observed[i].cost.flops, observed[i].cost.prefill_flops);
+    for (std::size_t s = 0; s < observed[i].steps.size(); ++s) {
+      if (!observed[i].steps[s].concept_.defined()) continue;
+      EXPECT_TRUE(torch::equal(observed[i].steps[s].concept_, unobserved[i].steps[s].concept_));
+    }
+  }
+}
+
+TEST_P(EveryMode, EndsAtOnceWhenCancelled) {
+  const std::atomic<bool> cancelled{true};
+  ReasoningOptions options = short_options();
+  options.cancelled = &cancelled;
+  for (const Trajectory& trajectory : reason(bundle_, GetParam(), options)) {
+    EXPECT_EQ(trajectory.stop, StopReason::cancelled);
+    EXPECT_LE(trajectory.steps.size(), 1u);
+  }
+}
+
+TEST_P(EveryMode, RefusesQuestionsThatItCannotRead) {
+  const auto task = make_task("stories");
+  const Reasoner reasoner(bundle_, *task, GetParam());
+  EXPECT_THROW(reasoner.run({""}), Error);
+  EXPECT_THROW(reasoner.run({"\xff"}), Error);
+  EXPECT_THROW(reasoner.run({std::string(4000, 'x')}), Error);
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, EveryMode, testing::Values("direct", "chain", "continuous", "discretized"),
+                         [](const auto& instance) { return instance.param; });
+
+TEST(Reasoner, SuggestsTheModeThatWasMeantAndMissesParts) {
+  const auto task = make_task("stories");
+  Bundle bundle = tiny_bundle();
+  try {
+    const Reasoner reasoner(bundle, *task, "chian");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.problem().remedy, "did you mean \"chain\"?");
+  }
+  bundle.chain = nullptr;
+  EXPECT_THROW(Reasoner(bundle, *task, "chain"), Error);
+  EXPECT_NO_THROW(Reasoner(bundle, *task, "continuous"));
+}
+
+TEST(Discretized, WorksWithSemanticInputsToo) {
+  const Bundle bundle = tiny_bundle(false, "semantic");
+  ReasoningOptions options = short_options();
+  options.batch = 1;
+  const auto alone = texts(reason(bundle, "discretized", options));
+  options.batch = 6;
+  EXPECT_EQ(texts(reason(bundle, "discretized", options)), alone);
+}
+
+TEST(Continuous, DecodesOnlyTheAnswerUnlessStepsAreRead) {
+  const Bundle bundle = tiny_bundle();
+  ReasoningOptions options = short_options();
+  const auto read = reason(bundle, "continuous", options);
+  options.read_steps = false;
+  const auto unread = reason(bundle, "continuous", options);
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    ASSERT_EQ(unread[i].steps.size(), 4u);
+    for (std::size_t s = 0; s < 3; ++s) {
+      EXPECT_TRUE(read[i].steps[s].is_view);
+      EXPECT_TRUE(unread[i].steps[s].text.empty());
+    }
+    EXPECT_EQ(unread[i].steps.back().text, read[i].steps.back().text);
+    EXPECT_EQ(unread[i].cost.tokens, read[i].cost.tokens);
+  }
+}
+
+TEST(Ablation, ChangesWhatFollowsTheFirstConceptAndNothingBefore) {
+  const Bundle bundle = tiny_bundle();
+  ReasoningOptions options = short_options();
+  const auto plain = reason(bundle, "continuous", options);
+  for (const Ablation ablation : {Ablation::zero, Ablation::shuffle, Ablation::noise}) {
+    options.ablation = ablation;
+    options.noise = 1.0;
+    const auto ablated = reason(bundle, "continuous", options);
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+      EXPECT_TRUE(torch::equal(plain[i].steps[0].concept_, ablated[i].steps[0].concept_));
+      EXPECT_FALSE(torch::allclose(plain[i].steps[1].concept_, ablated[i].steps[1].concept_, 1e-3, 1e-3));
+    }
+  }
+}
+
+TEST(StopRules, HeadAndRepetitionEndReasoningAtTheirThresholds) {
+  const Bundle bundle = tiny_bundle();
+  ReasoningOptions options = short_options();
+  options.stop = StopRule::head;
+  options.stop_threshold = 0.0;
+  for (const Trajectory& trajectory : reason(bundle, "continuous", options)) {
+    EXPECT_EQ(trajectory.steps.size(), 1u);
+    EXPECT_EQ(trajectory.stop, StopReason::answered);
+  }
+  options.stop_threshold = 1.0;
+  for (const Trajectory& trajectory : reason(bundle, "continuous", options)) {
+    EXPECT_EQ(trajectory.steps.size(), 4u);
+    EXPECT_EQ(trajectory.stop, StopReason::max_steps);
+  }
+  options.stop = StopRule::repetition;
+  options.repetition_threshold = -1.0;
+  for (const Trajectory& trajectory : reason(bundle, "continuous", options)) {
+    EXPECT_EQ(trajectory.steps.size(), 2u);
+    EXPECT_EQ(trajectory.stop, StopReason::repeated);
+  }
+}
+
+TEST(Chain, EndsWhereTheContextEnds) {
+  const Bundle bundle = tiny_bundle();
+  ReasoningOptions options;
+  options.max_steps = 1000;
+  for (const Trajectory& trajectory : reason(bundle, "chain", options)) {
+    EXPECT_TRUE(trajectory.stop == StopReason::context_full || trajectory.stop == StopReason::answered);
+  }
+}
+
+TEST(FlopCounter, AgreesWithTheClosedFormula) {
+  for (const bool gpt2 : {false, true}) {
+    const Bundle bundle = tiny_bundle(gpt2);
+    ReasoningOptions options = short_options();
+    options.count_flops = true;
+    const TransformerConfig& config = bundle.chain->config().transformer;
+    const double head = 2.0 * static_cast<double>(config.width) * bundle.tokenizer->vocab_size();
+    for (const Trajectory& trajectory : reason(bundle, "chain", options)) {
+      const auto question = static_cast<std::int64_t>(bundle.tokenize_question(trajectory.question).size());
+      const std::int64_t read_back = trajectory.cost.tokens - 1;  // the last token is written and not read
+      EXPECT_NEAR(trajectory.cost.prefill_flops / (transformer_flops(config, question, 0) + head), 1.0, 1e-6);
+      const double whole =
+          transformer_flops(config, question + read_back, 0) + head * static_cast<double>(trajectory.cost.tokens);
+      EXPECT_NEAR(trajectory.cost.flops / whole, 1.0, 0.02);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace noema

@@ -1,0 +1,210 @@
+#include "nn/kv_cache.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "tests/nn/tiny_model.h"
+
+namespace noema {
+namespace {
+
+using Ids = std::vector<std::int64_t>;
+
+constexpr double kTolerance = 1e-5;
+
+/// Rows that are read through a cache, and the logits that came out at each of their tokens.
+class CachedRows {
+ public:
+  CachedRows(const LanguageModel& model, std::size_t rows, std::int64_t slots)
+      : model_(model), cache_(model.make_cache(static_cast<std::int64_t>(rows), slots)), read_(rows), logits_(rows) {}
+
+  /// Reads more tokens: chunks[b] are those of row b; the shorter ones are padded.
+  void read(const std::vector<Ids>& chunks, Padding padding) {
+    std::vector<std::int64_t> lengths;
+    for (const Ids& chunk : chunks) lengths.push_back(static_cast<std::int64_t>(chunk.size()));
+    const std::int64_t width = *std::max_element(lengths.begin(), lengths.end());
+    const auto first = [&](std::size_t row) { return padding == Padding::left ? width - lengths[row] : 0; };
+    torch::Tensor ids = torch::full({cache_.rows(), width}, 3, torch::kLong);  // a token like any other
+    for (std::size_t row = 0; row < chunks.size(); ++row) {
+      ids[static_cast<std::int64_t>(row)].narrow(0, first(row), lengths[row]).copy_(torch::tensor(chunks[row]));
+    }
+    const Positions at = cache_.extend(lengths, width, padding);
+    const Pass pass{at, &cache_};
+    const torch::Tensor logits = model_.logits(model_.hidden(model_.embed(ids), pass), pass);
+    ASSERT_TRUE(logits.isfinite().all().item<bool>());
+    for (std::size_t row = 0; row < chunks.size(); ++row) {
+      read_[row].insert(read_[row].end(), chunks[row].begin(), chunks[row].end());
+      const torch::Tensor real = logits[static_cast<std::int64_t>(row)].narrow(0, first(row), lengths[row]);
+      logits_[row].push_back(real);
+      pairs_ += at.row_pairs[row];
+    }
+  }
+
+  void keep(const std::vector<std::int64_t>& rows) {
+    cache_.keep(rows);
+    auto read = std::exchange(read_, {});
+    auto logits = std::exchange(logits_, {});
+    for (const std::int64_t row : rows) {
+      read_.push_back(read[static_cast<std::size_t>(row)]);
+      logits_.push_back(logits[static_cast<std::size_t>(row)]);
+    }
+  }
+
+  void expect_like_uncached() const {
+    ASSERT_EQ(static_cast<std::size_t>(cache_.rows()), read_.size());
+    for (std::size_t row = 0; row < read_.size(); ++row) {
+      EXPECT_EQ(cache_.lengths()[row], static_cast<std::int64_t>(read_[row].size()));
+      const double off = test::difference(torch::cat(logits_[row]), test::uncached_logits(model_, read_[row]));
+      EXPECT_LE(off, kTolerance) << "row " << row;
+    }
+  }
+
+  const KvCache& cache() const { return cache_; }
+  std::int64_t pairs() const { return pairs_; }  ///< of a query and a key that it sees, in all rows
+
+ private:
+  const LanguageModel& model_;
+  KvCache cache_;
+  std::vector<Ids> read_;
+  std::vector<std::vector<torch::Tensor>> logits_;
+  std::int64_t pairs_ = 0;
+};
+
+class KvCacheTest : public testing::TestWithParam<bool> {
+ protected:
+  std::vector<Ids> chunks(const std::vector<std::int64_t>& lengths) {
+    std::vector<Ids> result;
+    for (const std::int64_t length : lengths) result.push_back(test::random_ids(random_, length));
+    return result;
+  }
+
+  Random random_{1};
+  LanguageModel model_ = test::tiny_model(GetParam() ? test::tiny_llama() : test::tiny_gpt2());
+};
+
+INSTANTIATE_TEST_SUITE_P(Styles, KvCacheTest, testing::Bool(),
+                         [](const auto& test) { return test.param ? "Llama" : "Gpt2"; });
+
+TEST_P(KvCacheTest, TheModelLooksBackAndNeverAhead) {
+  const Ids ids = test::random_ids(random_, 10);
+  const torch::Tensor logits = test::uncached_logits(model_, ids);
+  const auto change_at = [&](std::size_t token) {
+    Ids changed = ids;
+    changed[token] = (changed[token] + 1) % test::kVocabulary;
+    return (test::uncached_logits(model_, changed) - logits).abs().amax(1);  // [T]
+  };
+  EXPECT_GT(change_at(0).min().item<double>(), 100 * kTolerance);
+  EXPECT_GT(change_at(5).narrow(0, 5, 5).min().item<double>(), 100 * kTolerance);
+  EXPECT_LE(change_at(5).narrow(0, 0, 5).max().item<double>(), kTolerance);
+}
+
+TEST_P(KvCacheTest, TokenByTokenGivesTheLogitsOfTheWholeRow) {
+  CachedRows rows(model_, 2, 16);
+  for (int i = 0; i < 16; ++i) rows.read(chunks({1, 1}), Padding::right);
+  rows.expect_like_uncached();
+}
+
+TEST_P(KvCacheTest, ChunksGiveTheLogitsOfTheWholeRow) {
+  CachedRows rows(model_, 2, 16);
+  for (const std::int64_t width : {5, 1, 3, 2}) rows.read(chunks({width, width}), Padding::right);
+  rows.expect_like_uncached();
+}
+
+TEST_P(KvCacheTest, PaddingOnTheLeftIsNotSeen) {
+  CachedRows rows(model_, 3, 16);
+  rows.read(chunks({3, 7, 1}), Padding::left);
+  for (int i = 0; i < 5; ++i) rows.read(chunks({1, 1, 1}), Padding::right);
+  rows.expect_like_uncached();
+}
+
+TEST_P(KvCacheTest, PaddingInTheMiddleIsNotSeen) {
+  CachedRows rows(model_, 3, 32);
+  rows.read(chunks({2, 5, 3}), Padding::right);
+  rows.read(chunks({4, 1, 2}), Padding::right);
+  rows.read(chunks({1, 1, 1}), Padding::right);
+  rows.read(chunks({1, 3, 2}), Padding::left);
+  rows.read(chunks({1, 1, 1}), Padding::right);
+  rows.expect_like_uncached();
+}
+
+TEST_P(KvCacheTest, ARowMayGetNothing) {
+  CachedRows rows(model_, 3, 8);
+  rows.read(chunks({2, 0, 3}), Padding::left);
+  rows.read(chunks({0, 4, 1}), Padding::right);
+  rows.read(chunks({1, 1, 0}), Padding::right);
+  rows.expect_like_uncached();
+}
+
+TEST_P(KvCacheTest, KeepDropsReordersAndDoublesRows) {
+  CachedRows rows(model_, 3, 16);
+  rows.read(chunks({2, 5, 3}), Padding::left);
+  rows.keep({2, 0, 2, 1});
+  rows.read(chunks({1, 1, 1, 1}), Padding::right);
+  rows.expect_like_uncached();
+  rows.keep({3});
+  rows.read(chunks({4}), Padding::right);
+  rows.expect_like_uncached();
+}
+
+TEST_P(KvCacheTest, GrowsBeyondItsFirstSlots) {
+  for (const std::int64_t slots : {0, 1, 4}) {
+    CachedRows rows(model_, 2, slots);
+    rows.read(chunks({1, 3}), Padding::left);
+    for (int i = 0; i < 4; ++i) rows.read(chunks({1, 1}), Padding::right);
+    rows.read(chunks({9, 2}), Padding::right);
+    rows.expect_like_uncached();
+  }
+}
+
+TEST_P(KvCacheTest, RandomChunksGiveTheLogitsOfTheWholeRow) {
+  for (int run = 0; run < 20 && !HasFailure(); ++run) {
+    CachedRows rows(model_, 3, random_.between(1, 20));
+    for (int i = 0; i < 6; ++i) {
+      const std::vector<std::int64_t> lengths = {random_.between(1, 3), random_.between(0, 4), random_.between(0, 4)};
+      rows.read(chunks(lengths), random_.chance(0.5) ? Padding::left : Padding::right);
+    }
+    rows.expect_like_uncached();
+  }
+}
+
+TEST_P(KvCacheTest, CountsEveryPairOnce) {
+  CachedRows rows(model_, 2, 8);
+  rows.read(chunks({3, 5}), Padding::left);
+  rows.read(chunks({4, 0}), Padding::right);
+  rows.read(chunks({1, 1}), Padding::right);
+  EXPECT_EQ(rows.pairs(), 8 * 9 / 2 + 6 * 7 / 2);
+}
+
+TEST_P(KvCacheTest, ARowIsAsLongAsTheModelAllowsAndNoLonger) {
+  const std::int64_t longest = model_.config().transformer.max_positions;
+  CachedRows rows(model_, 2, 4);
+  rows.read(chunks({1, longest - 1}), Padding::left);
+  rows.read(chunks({1, 1}), Padding::right);
+  rows.read(chunks({longest - 2, 0}), Padding::right);  // more slots than positions, because of the padding
+  rows.expect_like_uncached();
+
+  KvCache cache = model_.make_cache(2, 4);
+  EXPECT_THROW(cache.extend({1, longest + 1}, longest + 1, Padding::right), Error);
+  cache.extend({1, longest}, longest, Padding::right);
+  try {
+    cache.extend();
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("at most 24 tokens"), std::string::npos) << error.what();
+  }
+  EXPECT_EQ(cache.lengths(), (std::vector<std::int64_t>{1, longest}));  // as it was before
+  EXPECT_NO_THROW(cache.extend({1, 0}, 1, Padding::right));
+}
+
+TEST_P(KvCacheTest, RefusesAnotherNumberOfRows) {
+  KvCache cache = model_.make_cache(2, 4);
+  EXPECT_THROW(cache.extend({1}, 1, Padding::right), Error);
+  EXPECT_THROW(cache.extend({1, 1, 1}, 1, Padding::right), Error);
+}
+
+}  // namespace
+}  // namespace noema

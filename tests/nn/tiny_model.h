@@ -1,0 +1,49 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "base/random.h"
+#include "nn/language_model.h"
+
+namespace noema::test {
+
+/// The two styles that one code path serves, small. The Llama style shares its keys among heads.
+inline TransformerConfig tiny_gpt2() { return gpt2_style(2, 16, 2, 24); }
+inline TransformerConfig tiny_llama() { return llama_style(2, 16, 4, 2, 24, 24); }
+
+constexpr std::int64_t kVocabulary = 20;
+
+/// A random model whose matrices are ten times those of a new one: what stands before a token must show in its logits.
+inline LanguageModel tiny_model(const TransformerConfig& config) {
+  Weights weights(7);
+  LanguageModel model({kVocabulary, config}, weights);
+  for (const auto& [name, tensor] : weights.tensors()) {
+    if (tensor.dim() > 1) tensor.mul_(10.0);
+  }
+  return model;
+}
+
+inline std::vector<std::int64_t> random_ids(Random& random, std::int64_t length) {
+  std::vector<std::int64_t> ids;
+  for (std::int64_t i = 0; i < length; ++i) ids.push_back(static_cast<std::int64_t>(random.below(kVocabulary)));
+  return ids;
+}
+
+/// Logits [T,V] of one row by itself, without a cache: what everything else is held against.
+inline torch::Tensor uncached_logits(const LanguageModel& model, const std::vector<std::int64_t>& ids) {
+  const auto length = static_cast<std::int64_t>(ids.size());
+  const Positions at = causal_positions({length}, length, torch::kCPU);
+  const Pass pass{at};
+  const torch::Tensor embeddings = model.embed(torch::tensor(ids, torch::kLong).unsqueeze(0));
+  return model.logits(model.hidden(embeddings, pass), pass).squeeze(0);
+}
+
+/// The largest difference between two tensors of one shape; NaN when either holds one.
+inline double difference(const torch::Tensor& a, const torch::Tensor& b) {
+  return (a.to(torch::kFloat64) - b.to(torch::kFloat64)).abs().max().item<double>();
+}
+
+}  // namespace noema::test
