@@ -1,0 +1,106 @@
+#include "concept_lm/bundle.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <fstream>
+#include <functional>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "nn/safetensors.h"
+#include "support/tiny_bundle.h"
+
+namespace noema {
+namespace {
+
+class BundleTest : public testing::Test {
+ protected:
+  BundleTest() : folder_(std::filesystem::temp_directory_path() / ("noema-bundle-" + std::to_string(::getpid()))) {
+    std::filesystem::remove_all(folder_);
+    tokenizer_ = train_tokenizer(tiny_corpus(), {.vocab_size = 420});
+    config_ = {tokenizer_->vocab_size(), tiny_transformer()};
+    const LanguageModel model(config_, weights_);
+    save();
+  }
+  ~BundleTest() override { std::filesystem::remove_all(folder_); }
+
+  void save() {
+    nlohmann::json architecture = to_json(config_);
+    architecture["kind"] = "language_model";
+    save_bundle(folder_, "stories", {{"seed", 1}}, *tokenizer_, {{"chain", architecture, weights_.tensors()}});
+  }
+
+  void edit_manifest(const std::function<void(nlohmann::json&)>& edit) {
+    nlohmann::json manifest = read_json(folder_ / "noema.json");
+    edit(manifest);
+    write_file(folder_ / "noema.json", manifest.dump());
+  }
+
+  std::string complaint() const {
+    try {
+      load_bundle(folder_);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  std::filesystem::path folder_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+  LanguageModelConfig config_;
+  Weights weights_{7};
+};
+
+TEST_F(BundleTest, RoundTripsInBf16) {
+  const Bundle bundle = load_bundle(folder_);
+  EXPECT_EQ(bundle.task, "stories");
+  EXPECT_EQ(bundle.tokenizer->encode("Tom\n"), tokenizer_->encode("Tom\n"));
+  const torch::Tensor ids = torch::tensor({{3, 4, 5}});
+  TensorMap rounded;
+  for (const auto& [name, tensor] : weights_.tensors()) rounded[name] = tensor.to(torch::kBFloat16);
+  Weights expected(rounded, "rounded");
+  const LanguageModel model(config_, expected);
+  EXPECT_TRUE(torch::equal(bundle.need_chain().embed(ids), model.embed(ids)));
+  EXPECT_THROW(bundle.need_concepts(), Error);
+}
+
+TEST_F(BundleTest, RefusesFilesThatWereChanged) {
+  std::ofstream(folder_ / "chain.safetensors", std::ios::app) << "x";
+  EXPECT_NE(complaint().find("sha256"), std::string::npos) << complaint();
+}
+
+TEST_F(BundleTest, RefusesOtherVersionsOtherShapesAndEscapingNames) {
+  edit_manifest([](auto& m) { m["format"] = 2; });
+  EXPECT_NE(complaint().find("format: expected 1, found 2"), std::string::npos) << complaint();
+  save();
+  edit_manifest([](auto& m) { m["parts"]["chain"]["architecture"]["feed_forward"] = 64; });
+  EXPECT_NE(complaint().find("expected shape [128, 32], found shape [96, 32]"), std::string::npos) << complaint();
+  save();
+  edit_manifest([](auto& m) { m["parts"]["chain"]["architecture"]["heads"] = 0; });
+  EXPECT_NE(complaint().find("heads"), std::string::npos) << complaint();
+  save();
+  edit_manifest([](auto& m) { m["parts"]["chain"]["file"] = "../secret"; });
+  EXPECT_NE(complaint().find("the name of a file in the bundle"), std::string::npos) << complaint();
+  save();
+  edit_manifest([](auto& m) { m["parts"]["chain"]["architecture"]["vocab_size"] = 1 << 30; });
+  EXPECT_NE(complaint().find("vocab_size"), std::string::npos) << complaint();
+}
+
+TEST_F(BundleTest, RefusesWeightsThatAreNoNumbers) {
+  weights_.tensors().at("final_norm.weight")[3] = std::nanf("");
+  save();
+  EXPECT_NE(complaint().find("\"final_norm.weight\": expected finite numbers"), std::string::npos) << complaint();
+}
+
+TEST_F(BundleTest, QuestionsAreTrimmedAndCheckedForTheirLength) {
+  const Bundle bundle = load_bundle(folder_);
+  EXPECT_EQ(bundle.tokenize_question("  Where is\nTom? \n"), tokenizer_->encode("Where is Tom?\n"));
+  EXPECT_THROW(bundle.tokenize_question(" \n"), Error);
+  EXPECT_THROW(bundle.tokenize_question(std::string(1000, '#')), Error);
+}
+
+}  // namespace
+}  // namespace noema

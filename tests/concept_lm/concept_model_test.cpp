@@ -1,0 +1,116 @@
+#include "concept_lm/concept_model.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "concept_lm/stop_head.h"
+#include "support/gradients.h"
+#include "support/tiny_bundle.h"
+
+namespace noema {
+namespace {
+
+constexpr double kClose = 1e-5;
+
+TEST(ConceptModel, TeacherForcingEqualsAppendingStepByStep) {
+  const torch::NoGradGuard no_grad;
+  const Bundle bundle = tiny_bundle();
+  const ConceptModel& model = *bundle.concepts;
+  auto reasonings = tiny_reasonings(*bundle.tokenizer);
+  for (auto& reasoning : reasonings) reasoning.steps.resize(2);
+  const ReasoningBatch batch = make_batch(reasonings, 8);
+  const torch::Tensor inputs = model.inputs(bundle.reading().encoder().encode(batch).mean);
+  const torch::Tensor forced = model.hidden(batch, inputs).view({-1, 2, inputs.size(1)});  // [B,2,D]
+  std::vector<TokenIds> questions;
+  for (const auto& reasoning : reasonings) questions.push_back(reasoning.question);
+  const auto stream = model.begin(pad(questions, Padding::left));
+  EXPECT_TRUE(torch::allclose(stream->hidden(), forced.select(1, 0), kClose, kClose));
+  stream->append(inputs.view({-1, 2, inputs.size(1)}).select(1, 0));
+  EXPECT_TRUE(torch::allclose(stream->hidden(), forced.select(1, 1), kClose, kClose));
+}
+
+TEST(ConceptModel, ATrajectoryDoesNotDependOnTheRestOfTheBatch) {
+  const torch::NoGradGuard no_grad;
+  const Bundle bundle = tiny_bundle();
+  const auto reasonings = tiny_reasonings(*bundle.tokenizer);
+  const auto hidden = [&](const ReasoningBatch& batch) {
+    return bundle.concepts->hidden(batch, bundle.concepts->inputs(bundle.reading().encoder().encode(batch).mean));
+  };
+  const torch::Tensor together = hidden(make_batch(reasonings));
+  const torch::Tensor alone = hidden(make_batch({reasonings[0]}));
+  EXPECT_TRUE(torch::allclose(alone, together.narrow(0, 0, alone.size(0)), kClose, kClose));
+}
+
+TEST(Projection, StartsAsTheIdentityBetweenSpacesOfTheSameWidth) {
+  Weights weights(1);
+  const Projection same(WeightScope(weights, "same."), 8, 8), other(WeightScope(weights, "other."), 8, 4);
+  const torch::Tensor x = torch::randn({3, 8});
+  const Positions at = single_positions(3);
+  EXPECT_TRUE(torch::equal(same(x, {at}), x));
+  EXPECT_EQ(other(x, {at}).sizes(), (std::vector<std::int64_t>{3, 4}));
+}
+
+/// Everything a head's loss is made of, in double precision, small.
+struct HeadCase {
+  HeadCase() : weights(3, torch::kFloat64), autoencoder(config(), weights) {
+    torch::manual_seed(5);
+    hidden = torch::randn({3, 8}, torch::kFloat64);
+    input = torch::randn({3, 8}, torch::kFloat64);
+    embedding = torch::randn({3, 8}, torch::kFloat64);
+    sentences = pad({{4, 5, 1}, {6, 1}, {7, 8, 1}});
+  }
+
+  static AutoencoderConfig config() { return {{12, llama_style(1, 8, 2, 2, 12, 16)}}; }
+
+  torch::Tensor loss(const ConceptHead& head) {
+    at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(1);
+    return total(
+        head.loss({hidden, embedding, input, sentences, torch::arange(3), autoencoder.decoder(), 0.0, generator}));
+  }
+
+  Weights weights;
+  Autoencoder autoencoder;
+  torch::Tensor hidden, input, embedding;
+  Sentences sentences;
+};
+
+TEST(DecodingHead, GradientsAgreeWithFiniteDifferences) {
+  HeadCase c;
+  Weights weights(4, torch::kFloat64);
+  const auto head = make_decoding_head(8, 8, weights);
+  std::vector<torch::Tensor> inputs = {c.hidden, c.input};
+  for (const auto& [name, tensor] : weights.tensors()) inputs.push_back(tensor);
+  expect_right_gradients([&] { return c.loss(*head); }, inputs);
+}
+
+TEST(RegressionHead, GradientsAgreeWithFiniteDifferencesAndItsInputIsTheProjectedConcept) {
+  HeadCase c;
+  Weights weights(4, torch::kFloat64);
+  const Projection to_input(WeightScope(weights, "to_input."), 8, 8);
+  const auto head = make_regression_head(8, 8, WeightScope(weights, "head."), to_input);
+  expect_right_gradients([&] { return c.loss(*head); }, {c.hidden});
+  const Concept predicted = head->predict(c.hidden);
+  EXPECT_TRUE(torch::equal(predicted.input, to_input(predicted.embedding, {single_positions(3)})));
+}
+
+TEST(StopHead, GradientsAgreeWithFiniteDifferences) {
+  Weights weights(2, torch::kFloat64);
+  const StopHead head(4, weights);
+  const torch::Tensor z = torch::randn({3, 4}, torch::kFloat64);
+  const torch::Tensor last = torch::tensor({1.0, 0.0, 1.0}, torch::kFloat64);
+  expect_right_gradients([&] { return at::binary_cross_entropy_with_logits(head(z), last); }, {z});
+}
+
+TEST(Dropout, KeepsTheMeanAndFollowsItsGenerator) {
+  const torch::Tensor x = torch::ones({1000, 10});
+  at::Generator a = at::make_generator<at::CPUGeneratorImpl>(1), b = at::make_generator<at::CPUGeneratorImpl>(1);
+  const torch::Tensor dropped = dropout(x, 0.2, a);
+  EXPECT_NEAR(dropped.mean().item<double>(), 1.0, 0.02);
+  EXPECT_NEAR((dropped == 0).to(torch::kFloat32).mean().item<double>(), 0.2, 0.02);
+  EXPECT_TRUE(torch::equal(dropped, dropout(x, 0.2, b)));
+  EXPECT_TRUE(torch::equal(dropout(x, 0.0, a), x));
+}
+
+}  // namespace
+}  // namespace noema
