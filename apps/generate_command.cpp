@@ -55,6 +55,7 @@ void generate(const GenerateArguments& arguments) {
     file.open(arguments.file);
     if (!file) throw Error({arguments.file, "a readable file", "none", "check the path"});
   }
+  std::ios::sync_with_stdio(false);  // standard input gets a buffer, which tells whether more is there
   std::istream& input = arguments.file.empty() ? std::cin : file;
   ReasoningOptions options = arguments.options;
   options.read_steps = options.count_flops = arguments.json;
@@ -68,7 +69,9 @@ void generate(const GenerateArguments& arguments) {
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     questions.push_back(question_of(line, number));
-    if (static_cast<std::int64_t>(questions.size()) == options.batch) answer();
+    // Nothing more there yet: whoever types or pipes slowly gets answers at once, files go in batches.
+    const bool nothing_waits = input.rdbuf()->in_avail() <= 0;
+    if (nothing_waits || static_cast<std::int64_t>(questions.size()) == options.batch) answer();
   }
   if (!questions.empty()) answer();
 }

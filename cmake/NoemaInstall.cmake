@@ -14,6 +14,8 @@ if(TARGET noema)
   install(TARGETS noema RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/models DESTINATION ${CMAKE_INSTALL_DATADIR}/noema OPTIONAL)
+
 install(EXPORT noemaTargets NAMESPACE noema:: DESTINATION ${package_dir})
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/noemaConfig.cmake.in
     ${PROJECT_BINARY_DIR}/noemaConfig.cmake INSTALL_DESTINATION ${package_dir})

@@ -85,6 +85,19 @@ std::optional<std::vector<std::int64_t>> ActiveBatch::drop_finished() {
   return staying;
 }
 
+std::vector<WrittenSentence> ActiveBatch::write_rows(const torch::Tensor& z) {
+  const Phase before = phase_;
+  enter(Phase::decoding);
+  const auto stream = context_.bundle.writing().decoder().begin(z, context_.observer);
+  std::int64_t passes = 0;
+  auto sentences = write_sentences(*stream, context_.options.sampling, randoms(), context_.bundle.tokenizer->newline(),
+                                   context_.options.max_sentence_tokens, &passes);
+  for (std::size_t row = 0; row < sentences.size(); ++row) trajectory(row).cost.tokens += sentences[row].choices;
+  count_passes(passes);
+  enter(before);
+  return sentences;
+}
+
 void ActiveBatch::write_steps(bool all) {
   std::vector<std::pair<std::size_t, std::size_t>> answers, views;  // trajectory, step
   for (std::size_t index = 0; index < trajectories_.size(); ++index) {
@@ -117,9 +130,8 @@ void ActiveBatch::write(const std::vector<std::pair<std::size_t, std::size_t>>& 
   for (std::size_t i = 0; i < which.size(); ++i) {
     Trajectory& trajectory = trajectories_[which[i].first];
     Step& step = trajectory.steps[which[i].second];
-    Step written = to_step(sentences[i], *bundle.tokenizer);
+    Step written = to_step(sentences[i], *bundle.tokenizer, step.concept_);
     written.is_view = are_views;
-    written.concept_ = step.concept_;
     written.stop_probability = step.stop_probability;
     step = std::move(written);
     if (!are_views) {
@@ -147,11 +159,12 @@ void ActiveBatch::tell_rows() const {
   context_.observer->on_rows(places);
 }
 
-Step to_step(const WrittenSentence& sentence, const Tokenizer& tokenizer) {
+Step to_step(const WrittenSentence& sentence, const Tokenizer& tokenizer, const torch::Tensor& z) {
   Step step;
   step.text = tokenizer.decode(sentence.tokens);
   step.token_probability = sentence.probability();
   step.entropy = sentence.entropy();
+  step.concept_ = z;
   return step;
 }
 

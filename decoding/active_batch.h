@@ -60,6 +60,9 @@ class ActiveBatch {
   /// Lets the finished rows go. The rows that stay, by their numbers before; nothing when all stay.
   std::optional<std::vector<std::int64_t>> drop_finished();
 
+  /// Decodes ẑ [B,Z], one a row, because the reasoning goes on from the texts. Counted as decoding.
+  std::vector<WrittenSentence> write_rows(const torch::Tensor& z);
+
   /// Fills in the text of steps that have none: of all trajectories the last step, when `all` every one of them. The
   /// sentences are decoded together, as one batch.
   void write_steps(bool all);
@@ -84,7 +87,7 @@ class ActiveBatch {
   Clock::time_point phase_began_;
 };
 
-/// The sentence as a step: its text and what the model thought of its tokens.
-Step to_step(const WrittenSentence& sentence, const Tokenizer& tokenizer);
+/// The sentence as a step: its text, what the model thought of its tokens, and the concept it was decoded from, if any.
+Step to_step(const WrittenSentence& sentence, const Tokenizer& tokenizer, const torch::Tensor& z = {});
 
 }  // namespace noema

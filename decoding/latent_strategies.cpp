@@ -86,24 +86,14 @@ class DiscretizedFeedback final : public Feedback {
         reader_(context_.bundle.reading().encoder().begin(batch.questions(), context_.observer)) {}
 
   std::vector<Step> read(const Concept& concepts) override {
-    batch_.enter(Phase::decoding);
-    const TokenId newline = context_.bundle.tokenizer->newline();
-    const auto stream = context_.bundle.writing().decoder().begin(concepts.embedding, context_.observer);
-    std::int64_t passes = 0;
-    auto sentences = write_sentences(*stream, context_.options.sampling, batch_.randoms(), newline,
-                                     context_.options.max_sentence_tokens, &passes);
-    batch_.count_passes(passes);
     std::vector<Step> steps = steps_of(concepts.embedding);
     written_.clear();
-    for (std::size_t row = 0; row < sentences.size(); ++row) {
-      const torch::Tensor z = steps[row].concept_;
-      steps[row] = to_step(sentences[row], *context_.bundle.tokenizer);
-      steps[row].concept_ = z;
-      batch_.trajectory(row).cost.tokens += sentences[row].choices;
-      sentences[row].tokens.push_back(newline);
-      written_.push_back(std::move(sentences[row].tokens));
+    for (WrittenSentence& sentence : batch_.write_rows(concepts.embedding)) {
+      Step& step = steps[written_.size()];
+      step = to_step(sentence, *context_.bundle.tokenizer, step.concept_);
+      sentence.tokens.push_back(context_.bundle.tokenizer->newline());
+      written_.push_back(std::move(sentence.tokens));
     }
-    batch_.enter(Phase::reasoning);
     return steps;
   }
 

@@ -26,31 +26,18 @@ class OracleRule final : public Stopping {
  public:
   Verdicts judge(ActiveBatch& batch, const torch::Tensor& z, std::vector<Step>& steps) override {
     const RunContext& context = batch.context();
-    if (!steps.empty() && steps.front().text.empty()) write(batch, z, steps);
+    const bool are_read = !steps.empty() && !steps.front().text.empty();
+    if (!are_read) {
+      const auto sentences = batch.write_rows(z);
+      for (std::size_t row = 0; row < batch.rows(); ++row) {
+        steps[row] = to_step(sentences[row], *context.bundle.tokenizer, steps[row].concept_);
+      }
+    }
     Verdicts verdicts(batch.rows());
     for (std::size_t row = 0; row < batch.rows(); ++row) {
       if (context.task.answer_in(steps[row].text)) verdicts[row] = StopReason::answered;
     }
     return verdicts;
-  }
-
- private:
-  static void write(ActiveBatch& batch, const torch::Tensor& z, std::vector<Step>& steps) {
-    const RunContext& context = batch.context();
-    batch.enter(Phase::decoding);
-    const auto stream = context.bundle.writing().decoder().begin(z, context.observer);
-    std::int64_t passes = 0;
-    const auto sentences =
-        write_sentences(*stream, context.options.sampling, batch.randoms(), context.bundle.tokenizer->newline(),
-                        context.options.max_sentence_tokens, &passes);
-    for (std::size_t row = 0; row < sentences.size(); ++row) {
-      const torch::Tensor kept = steps[row].concept_;
-      steps[row] = to_step(sentences[row], *context.bundle.tokenizer);
-      steps[row].concept_ = kept;
-      batch.trajectory(row).cost.tokens += sentences[row].choices;
-    }
-    batch.count_passes(passes);
-    batch.enter(Phase::reasoning);
   }
 };
 
