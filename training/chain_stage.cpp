@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "nn/token_stream.h"
+
 namespace noema {
 namespace {
 
@@ -16,12 +18,43 @@ torch::Tensor predicting_places(const ReasoningBatch& batch) {
   return torch::tensor(places, torch::kLong);
 }
 
-class ChainStage final : public Stage {
+/// Places in the flattened texts of the states that predict the question's tokens after the first.
+torch::Tensor question_places(const ReasoningBatch& batch) {
+  std::vector<std::int64_t> places;
+  for (std::int64_t row = 0; row < batch.texts_count(); ++row) {
+    for (std::int64_t t = 0; t + 1 < batch.questions.lengths[static_cast<std::size_t>(row)]; ++t) {
+      places.push_back(row * batch.texts.width() + t);
+    }
+  }
+  return torch::tensor(places, torch::kLong);
+}
+
+/// Hidden states of the texts, flattened [B*T,D].
+torch::Tensor hidden_states(const LanguageModel& model, const ReasoningBatch& batch) {
+  const Positions at = causal_positions(batch.texts.lengths, batch.texts.width(), batch.texts.ids.device());
+  return model.hidden(model.embed(batch.texts.ids), {at}).flatten(0, 1);
+}
+
+torch::Tensor logits_at(const LanguageModel& model, const torch::Tensor& hidden, const torch::Tensor& places) {
+  const torch::Tensor chosen = hidden.index_select(0, places);
+  return model.logits(chosen, {single_positions(chosen.size(0))});
+}
+
+class ChainTraining final : public Stage {
  public:
-  explicit ChainStage(const LanguageModel& model) : model_(model) {}
+  ChainTraining(const LanguageModel& model, const ChainStage& options) : model_(model), options_(options) {}
 
   LossTerms loss(const ReasoningBatch& batch, at::Generator&) const override {
-    return {{"tokens", token_cross_entropy(chain_logits(model_, batch), batch.steps.real_tokens())}};
+    const torch::Tensor hidden = hidden_states(model_, batch);
+    LossTerms terms = {
+        {"steps", token_cross_entropy(logits_at(model_, hidden, predicting_places(batch)), batch.steps.real_tokens())}};
+    if (options_.question_weight > 0.0) {
+      const torch::Tensor places = question_places(batch);
+      const torch::Tensor tokens = batch.texts.ids.flatten().index_select(0, places + 1);
+      terms.push_back(
+          {"question", token_cross_entropy(logits_at(model_, hidden, places), tokens), options_.question_weight});
+    }
+    return terms;
   }
 
   Counts measure(const ReasoningBatch& batch) const override {
@@ -47,16 +80,17 @@ class ChainStage final : public Stage {
 
  private:
   const LanguageModel& model_;
+  ChainStage options_;
 };
 
 }  // namespace
 
-std::unique_ptr<Stage> make_chain_stage(const LanguageModel& model) { return std::make_unique<ChainStage>(model); }
+std::unique_ptr<Stage> make_chain_stage(const LanguageModel& model, const ChainStage& options) {
+  return std::make_unique<ChainTraining>(model, options);
+}
 
 torch::Tensor chain_logits(const LanguageModel& model, const ReasoningBatch& batch) {
-  const Positions at = causal_positions(batch.texts.lengths, batch.texts.width(), batch.texts.ids.device());
-  const torch::Tensor hidden = model.hidden(model.embed(batch.texts.ids), {at}).flatten(0, 1);
-  return model.logits(hidden.index_select(0, predicting_places(batch)), {at});
+  return logits_at(model, hidden_states(model, batch), predicting_places(batch));
 }
 
 }  // namespace noema

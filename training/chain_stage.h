@@ -3,12 +3,14 @@
 #include <memory>
 
 #include "nn/language_model.h"
+#include "training/recipe.h"
 #include "training/stage.h"
 
 namespace noema {
 
-/// Next-token prediction on the steps after the question: the backbone, and the baseline.
-std::unique_ptr<Stage> make_chain_stage(const LanguageModel& model);
+/// Next-token prediction on the steps after the question: the backbone, and the baseline. With a question weight also
+/// on the question: names and things that come again teach the model to look back, long before the steps can.
+std::unique_ptr<Stage> make_chain_stage(const LanguageModel& model, const ChainStage& options);
 
 /// Scores [M,V] of all step tokens of a batch, each given everything before it. The tokens are
 /// batch.steps.real_tokens().

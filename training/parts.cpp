@@ -92,7 +92,7 @@ std::unique_ptr<Autoencoder> Parts::frozen_autoencoder(const std::string& part) 
 void Parts::build_chain(Weights weights) {
   const LanguageModelConfig config = chain_config(recipe_, vocab_size_);
   chain_ = std::make_unique<LanguageModel>(config, weights);
-  stage_ = make_chain_stage(*chain_);
+  stage_ = make_chain_stage(*chain_, recipe_.chain);
   built_ = {with_kind(to_json(config), "language_model"), weights.tensors()};
 }
 

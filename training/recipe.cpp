@@ -198,6 +198,7 @@ Recipe parse_recipe(std::string text, const std::string& where) {
   take_model(top.table("model"), recipe, where);
   Table chain = top.table("chain");
   take_stage(chain, recipe.chain);
+  chain.take("question_weight", recipe.chain.question_weight, 0.0, 100.0);
   chain.finish();
   take_autoencoder(top.table("semantic"), recipe.semantic);
   take_autoencoder(top.table("contextual"), recipe.contextual);

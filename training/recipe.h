@@ -22,6 +22,10 @@ struct StageOptions {
   std::int64_t validate_every = 500;  ///< steps
 };
 
+struct ChainStage : StageOptions {
+  double question_weight = 0.0;  ///< of the loss on the question's own tokens, beside that on the steps
+};
+
 struct AutoencoderStage : StageOptions {
   double contrast_weight = 0.0;  ///< contextual C: InfoNCE against the frozen semantic embedding; the paper has 0.5
   double temperature = 0.1;      ///< of InfoNCE
@@ -60,7 +64,7 @@ struct Recipe {
   std::string bottleneck = "identity";  ///< identity or gaussian
   std::int64_t latent_width = 0;        ///< of a Gaussian bottleneck; 0: the model's width
 
-  StageOptions chain;
+  ChainStage chain;
   AutoencoderStage semantic;
   AutoencoderStage contextual;
   ConceptStage concept_model;
