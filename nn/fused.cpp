@@ -135,7 +135,7 @@ bool is_ours(const torch::Tensor& x) {
 struct RmsNorm : torch::autograd::Function<RmsNorm> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& input,
                                const torch::Tensor& weight, double epsilon) {
-    const torch::Tensor x = input.contiguous();
+    const torch::Tensor x = input.contiguous(), plain_weight = weight.contiguous();
     const std::int64_t width = x.size(-1), rows = x.numel() / width;
     torch::Tensor y = torch::empty_like(x);
     const torch::Tensor scale = torch::empty({rows}, torch::kFloat32);
@@ -143,7 +143,7 @@ struct RmsNorm : torch::autograd::Function<RmsNorm> {
       using T = std::remove_pointer_t<decltype(tag)>;
       const T* from = x.const_data_ptr<T>();
       T* to = y.mutable_data_ptr<T>();
-      const float* w = weight.const_data_ptr<float>();
+      const float* w = plain_weight.const_data_ptr<float>();
       float* s = scale.mutable_data_ptr<float>();
       at::parallel_for(0, rows, kGrain, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t r = begin; r < end; ++r) {
@@ -151,7 +151,7 @@ struct RmsNorm : torch::autograd::Function<RmsNorm> {
         }
       });
     });
-    context->save_for_backward({x, weight, scale});
+    context->save_for_backward({x, plain_weight, scale});
     return y;
   }
 

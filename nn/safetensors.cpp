@@ -39,8 +39,9 @@ class Mapping {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     struct stat status = {};
     if (file < 0 || ::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+      const std::string found = file < 0 ? std::strerror(errno) : "something else";
       if (file >= 0) ::close(file);
-      throw Error({path.string(), "a readable safetensors file", std::strerror(errno), "check the path"});
+      throw Error({path.string(), "a readable safetensors file", found, "check the path"});
     }
     size_ = static_cast<std::size_t>(status.st_size);
     if (size_ > 0) data_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
@@ -90,16 +91,20 @@ Entry read_entry(const std::string& name, const nlohmann::json& json, const std:
       !offsets[1].is_number_unsigned()) {
     throw broken(where, "two data_offsets", printable(offsets.dump()));
   }
+  // Torch multiplies the sizes for its strides even where one of them is 0.
   std::uint64_t bytes = c10::elementSize(entry.dtype);
+  bool is_empty = false;
   for (const auto& size : shape) {
     if (!size.is_number_unsigned()) throw broken(where, "a shape of whole numbers", printable(shape.dump()));
     const auto n = size.get<std::uint64_t>();
     if (n > 0 && bytes > std::numeric_limits<std::int64_t>::max() / n) {
       throw broken(where, "a shape that fits in memory", printable(shape.dump()));
     }
-    bytes *= n;
+    is_empty = is_empty || n == 0;
+    bytes *= std::max<std::uint64_t>(n, 1);
     entry.shape.push_back(static_cast<std::int64_t>(n));
   }
+  if (is_empty) bytes = 0;
   entry.begin = offsets[0].get<std::uint64_t>();
   entry.end = offsets[1].get<std::uint64_t>();
   if (entry.end < entry.begin || entry.end - entry.begin != bytes) {

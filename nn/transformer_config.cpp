@@ -1,5 +1,7 @@
 #include "nn/transformer_config.h"
 
+#include <tuple>
+
 #include "base/error.h"
 #include "base/file.h"
 
@@ -39,6 +41,12 @@ void TransformerConfig::check(const std::string& where) const {
   require(heads % kv_heads == 0, where + ": kv_heads", "a divisor of the heads " + std::to_string(heads), kv_heads);
   require(position != Position::rotary || head_width() % 2 == 0, where + ": width / heads", "an even number",
           head_width());
+  for (const auto& [name, number, least] :
+       {std::tuple{"norm_epsilon", norm_epsilon, 1e-12}, {"rotary_base", rotary_base, 1.0}}) {
+    if (number >= least) continue;
+    throw Error({where + ": " + name, "a number from " + nlohmann::json(least).dump(), nlohmann::json(number).dump(),
+                 "correct the architecture"});
+  }
 }
 
 TransformerConfig gpt2_style(std::int64_t layers, std::int64_t width, std::int64_t heads, std::int64_t max_positions) {

@@ -9,8 +9,7 @@ The fixtures are committed; this is run again only when noema's tensor names cha
     /tmp/venv-parity/bin/pip install "transformers==4.*" numpy safetensors torch==2.11.0
     CUDA_VISIBLE_DEVICES= /tmp/venv-parity/bin/python scripts/make-parity-fixtures.py
 
-The script needs no GPU and no network. To save the gigabytes of torch's CUDA libraries, install torch and the two
-packages of scripts/libtorch.txt with --no-deps, then filelock typing-extensions sympy networkx jinja2 fsspec.
+The script needs no GPU and no network; with the same versions it writes the same bytes.
 """
 
 import pathlib
@@ -92,7 +91,8 @@ def write(path, model, tensors_of):
         logits = model(input_ids=ids, use_cache=False).logits
     tensors = tensors_of(model.state_dict()) | {"input_ids": ids, "logits": logits}
     tensors = {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
-    save_file(tensors, path, metadata={"transformers": transformers.__version__, "torch": torch.__version__})
+    save_file(tensors, path, metadata={"made_by": f"transformers {transformers.__version__}"})
+    path.chmod(0o644)  # save_file makes it readable by its owner alone
     print(f"{path}: {path.stat().st_size} bytes, logits from {logits.min():.2f} to {logits.max():.2f}")
 
 

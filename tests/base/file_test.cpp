@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 class File : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "noema-file-XXXXXX").string();
+    std::string name = (fs::temp_directory_path() / ("noema-file-test-" + std::string(6, 'X'))).string();
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     folder_ = name;
   }

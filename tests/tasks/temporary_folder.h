@@ -14,7 +14,7 @@ namespace noema::test {
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "noema-tasks-XXXXXX").string();
+    std::string name = (std::filesystem::temp_directory_path() / ("noema-tasks-test-" + std::string(6, 'X'))).string();
     if (::mkdtemp(name.data()) == nullptr) throw Error({name, "a temporary folder", "none", ""});
     path_ = name;
   }
