@@ -1,7 +1,9 @@
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <csignal>
 #include <cstdio>
+#include <limits>
 #include <memory>
 
 #include "apps/commands.h"
@@ -24,6 +26,14 @@ struct TrainArguments {
   double checkpoint_minutes = 5.0;
 };
 
+/// Training asks for the same large tensors at every step. By default glibc gives each back to the system, which then
+/// clears its pages anew: a fifth of the time of a step.
+void keep_freed_memory() {
+  ::mallopt(M_MMAP_MAX, 0);
+  ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  ::mallopt(M_TOP_PAD, 64 << 20);
+}
+
 std::string in_units(double bytes) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f MB", bytes / 1e6);
@@ -44,6 +54,7 @@ void train(const TrainArguments& arguments) {
   const Recipe recipe = read_recipe(arguments.recipe);
   if (arguments.dry_run) return print_estimate(estimate(recipe));
 
+  keep_freed_memory();
   PipelineOptions options;
   options.run = arguments.run.empty() ? "runs/" + recipe.name : arguments.run;
   options.out = arguments.out;

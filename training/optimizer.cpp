@@ -20,46 +20,36 @@ double learning_rate(const StageOptions& options, std::int64_t step) {
   return options.learning_rate * (options.final_rate + (1.0 - options.final_rate) * cosine);
 }
 
-Optimizer::Optimizer(const TensorMap& parameters, const StageOptions& options)
-    : options_(options), groups_{{{}, {}, {}, {}, options.weight_decay}, {{}, {}, {}, {}, 0.0}} {
+Optimizer::Optimizer(const TensorMap& parameters, const StageOptions& options) : clip_(options.clip) {
+  NamedTensors hidden, matrices, vectors;
   for (const auto& [name, parameter] : parameters) {
-    Group& group = groups_[parameter.dim() >= 2 ? 0 : 1];
-    group.parameters.push_back(parameter.requires_grad_(true));
-    group.first.push_back(named_state_["m." + name] = torch::zeros_like(parameter));
-    group.second.push_back(named_state_["v." + name] = torch::zeros_like(parameter));
-    group.steps.push_back(named_state_["steps." + name] = torch::zeros({}, torch::kFloat32));
+    parameters_.push_back(parameter.requires_grad_(true));
+    const bool is_table = name.find("embedding") != std::string::npos || name.find("positions") != std::string::npos;
+    const bool is_hidden = options.optimizer == "muon" && parameter.dim() == 2 && !is_table;
+    (is_hidden ? hidden : parameter.dim() >= 2 ? matrices : vectors).emplace_back(name, parameter);
   }
+  rules_.push_back(make_muon(hidden, options.weight_decay, state_));
+  rules_.push_back(make_adamw(matrices, options.beta2, options.weight_decay, state_));
+  rules_.push_back(make_adamw(vectors, options.beta2, 0.0, state_));
 }
 
 double Optimizer::step(double rate) {
   const torch::NoGradGuard no_grad;
-  std::vector<torch::Tensor> norms;
-  for (Group& group : groups_) {
-    for (torch::Tensor& parameter : group.parameters) {
-      if (!parameter.grad().defined()) parameter.mutable_grad() = torch::zeros_like(parameter);
-      norms.push_back(parameter.grad().norm());
-    }
+  std::vector<torch::Tensor> gradients;
+  for (torch::Tensor& parameter : parameters_) {
+    if (!parameter.grad().defined()) parameter.mutable_grad() = torch::zeros_like(parameter);
+    gradients.push_back(parameter.grad());
   }
-  const double norm = torch::stack(norms).norm().item<double>();
-  const double scale = norm > options_.clip ? options_.clip / norm : 1.0;
-  for (Group& group : groups_) {
-    std::vector<torch::Tensor> gradients;
-    for (torch::Tensor& parameter : group.parameters) gradients.push_back(parameter.grad());
-    if (gradients.empty()) continue;
-    if (scale < 1.0) at::_foreach_mul_(gradients, scale);
-    at::_foreach_add_(group.steps, 1.0);
-    at::_fused_adamw_(group.parameters, gradients, group.first, group.second, {}, group.steps, rate, 0.9,
-                      options_.beta2, group.weight_decay, 1e-8, false, false);
-    at::_foreach_zero_(gradients);
-  }
+  const double norm = torch::stack(at::_foreach_norm(gradients)).norm().item<double>();
+  if (norm > clip_) at::_foreach_mul_(gradients, clip_ / norm);
+  for (const auto& rule : rules_) rule->step(rate);
+  at::_foreach_zero_(gradients);
   return norm;
 }
 
-TensorMap Optimizer::state() const { return named_state_; }
-
 void Optimizer::restore(const TensorMap& state) {
   const torch::NoGradGuard no_grad;
-  for (auto& [name, tensor] : named_state_) {
+  for (auto& [name, tensor] : state_) {
     const auto found = state.find(name);
     if (found == state.end() || found->second.sizes() != tensor.sizes()) {
       throw Error({"checkpoint: \"" + name + "\"", "the optimiser's state for this model", "none or another shape",

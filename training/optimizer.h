@@ -1,19 +1,19 @@
 #pragma once
 
-#include <torch/types.h>
-
-#include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "nn/weights.h"
 #include "training/recipe.h"
+#include "training/update_rule.h"
 
 namespace noema {
 
 /// The learning rate at a step: linear warm-up, then a half cosine down to `final_rate` of the full rate.
 double learning_rate(const StageOptions& options, std::int64_t step);
 
-/// AdamW (arXiv 1711.05101) by libtorch's fused kernel. Weight decay is for matrices only.
+/// Updates the tensors of a stage, by the rule of the options for matrices inside the network and AdamW for all else.
+/// Weight decay is for matrices only.
 class Optimizer {
  public:
   /// Makes the tensors require gradients. They must outlive the optimiser.
@@ -22,19 +22,15 @@ class Optimizer {
   /// Clips the gradients' norm, updates, and clears the gradients. Returns the norm before clipping.
   double step(double learning_rate);
 
-  /// First and second moments by name with "m." or "v." before it, and the count of steps: all of its state.
-  TensorMap state() const;
+  /// Moments and counts of steps by name: all of its state.
+  const TensorMap& state() const { return state_; }
   void restore(const TensorMap& state);
 
  private:
-  struct Group {
-    std::vector<torch::Tensor> parameters, first, second, steps;
-    double weight_decay;
-  };
-
-  StageOptions options_;
-  TensorMap named_state_;
-  std::vector<Group> groups_;
+  double clip_;
+  std::vector<torch::Tensor> parameters_;
+  TensorMap state_;
+  std::vector<std::unique_ptr<UpdateRule>> rules_;
 };
 
 }  // namespace noema

@@ -112,6 +112,7 @@ void take_stage(Table& table, StageOptions& stage) {
   table.take("warmup", stage.warmup, 0);
   table.take("weight_decay", stage.weight_decay, 0.0, 10.0);
   table.take("beta2", stage.beta2, 0.0, 0.9999);
+  table.take("optimizer", stage.optimizer, {"adamw", "muon"});
   table.take("clip", stage.clip, 1e-6, 1e6);
   table.take("validate_every", stage.validate_every, 1);
 }

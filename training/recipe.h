@@ -18,6 +18,7 @@ struct StageOptions {
   std::int64_t warmup = 200;          ///< steps
   double weight_decay = 0.05;         ///< on matrices
   double beta2 = 0.98;                ///< of AdamW
+  std::string optimizer = "adamw";    ///< for matrices inside the network: adamw or muon
   double clip = 1.0;                  ///< largest norm of the gradient
   std::int64_t validate_every = 500;  ///< steps
 };

@@ -1,5 +1,6 @@
 #include "training/optimizer.h"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -47,6 +48,39 @@ TEST(Optimizer, ClipsTheNormOfAllGradientsTogether) {
   (30.0 * a.sum() + 40.0 * b.sum()).backward();
   EXPECT_NEAR(optimizer.step(0.0), 50.0, 1e-4);
   EXPECT_NEAR(optimizer.state().at("m.a").item<double>(), 0.1 * 0.6, 1e-6);
+}
+
+TEST(Optimizer, MuonMovesHiddenMatricesAndLeavesTheRestToAdamW) {
+  StageOptions options;
+  options.optimizer = "muon";
+  options.weight_decay = 0.0;
+  const torch::Tensor hidden = torch::zeros({4, 6}), table = torch::zeros({4, 6}), vector = torch::zeros({6});
+  Optimizer optimizer({{"layers.0.weight", hidden}, {"embedding.weight", table}, {"norm", vector}}, options);
+  const torch::Tensor slopes = torch::randn({4, 6}, at::make_generator<at::CPUGeneratorImpl>(1));
+  ((hidden + table) * slopes).sum().backward();
+  optimizer.step(0.1);
+  EXPECT_LT((table + 0.1 * slopes.sign()).abs().max().item<double>(), 1e-3);
+  // The matrix goes against the gradient, by steps as long as AdamW's: root mean square about 0.2 of the rate.
+  EXPECT_LT((hidden * slopes).sum().item<double>(), 0.0);
+  const double rms = hidden.square().mean().sqrt().item<double>();
+  EXPECT_GT(rms, 0.1 * 0.1);
+  EXPECT_LT(rms, 0.1 * 0.3);
+  EXPECT_TRUE(optimizer.state().contains("m.layers.0.weight"));
+  EXPECT_FALSE(optimizer.state().contains("v.layers.0.weight"));
+}
+
+TEST(Muon, OrthogonalizedKeepsTheDirectionsAndLevelsTheSingularValues) {
+  for (const std::vector<std::int64_t>& shape : {std::vector<std::int64_t>{2, 5, 9}, {2, 9, 5}, {1, 6, 6}}) {
+    const torch::Tensor x = torch::randn(shape, at::make_generator<at::CPUGeneratorImpl>(2));
+    const torch::Tensor y = orthogonalized(x);
+    ASSERT_EQ(y.sizes(), x.sizes());
+    const auto [u, s, v] = at::linalg_svd(x, false);
+    const torch::Tensor values = at::matmul(at::matmul(u.mT(), y), v.mT());  // diagonal where directions are kept
+    const torch::Tensor diagonal = values.diagonal(0, 1, 2);
+    EXPECT_LT((values - torch::diag_embed(diagonal)).abs().max().item<double>(), 1e-3);
+    EXPECT_GT(diagonal.min().item<double>(), 0.3);
+    EXPECT_LT(diagonal.max().item<double>(), 1.3);
+  }
 }
 
 }  // namespace
