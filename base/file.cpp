@@ -129,6 +129,19 @@ void write_file(const std::filesystem::path& path, std::string_view content) {
   if (parent.is_open()) ::fsync(parent.number());
 }
 
+void append_file(const std::filesystem::path& path, std::string_view content) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (!file.is_open()) throw unwritable(path, errno);
+  const off_t before = ::lseek(file.number(), 0, SEEK_END);
+  try {
+    write_all(file.number(), content);
+    if (::fsync(file.number()) != 0) throw errno;
+  } catch (int error) {
+    if (::ftruncate(file.number(), before) != 0) throw unwritable(path, errno);
+    throw unwritable(path, error);
+  }
+}
+
 std::string sha256(std::string_view content) {
   Sha256 digest;
   digest.add(content);

@@ -21,6 +21,10 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes
 /// Makes the parent folders. Throws Error, with nothing left behind, when the disk is full or the path unwritable.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
+/// Appends to a file, or makes it, and syncs. What a full disk or a crash cut short is at the end of the file. Throws
+/// Error, with the file as long as it was before, when it cannot be written.
+void append_file(const std::filesystem::path& path, std::string_view content);
+
 /// SHA-256 of a text or of a file's content, as 64 lower-case hex digits.
 std::string sha256(std::string_view content);
 std::string sha256_file(const std::filesystem::path& path);

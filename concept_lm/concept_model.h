@@ -49,6 +49,10 @@ class ConceptModel {
   /// Reads questions that are padded on the left. The model must outlive the stream.
   std::unique_ptr<ConceptStream> begin(const Sentences& questions, ComputeObserver* observer = nullptr) const;
 
+  /// The concepts that a layer's output [N,D] would give if the layers ended there (nostalgebraist's logit lens, for
+  /// sentences).
+  Concept concepts_at_layer(const torch::Tensor& output) const { return head_->predict(model_.normed(output)); }
+
   const ConceptHead& head() const { return *head_; }
   const ConceptConfig& config() const { return config_; }
 

@@ -9,7 +9,10 @@
 namespace noema {
 
 KvCache::KvCache(const TransformerConfig& config, std::int64_t rows, std::int64_t slots, torch::TensorOptions options)
-    : max_positions_(config.max_positions), lengths_(static_cast<std::size_t>(rows), 0) {
+    : max_positions_(config.max_positions),
+      taps_(config.convolution),
+      recent_(static_cast<std::size_t>(config.layers)),
+      lengths_(static_cast<std::size_t>(rows), 0) {
   const std::vector<std::int64_t> shape = {rows, config.kv_heads, std::max<std::int64_t>(slots, 1),
                                            config.head_width()};
   for (std::int64_t i = 0; i < config.layers; ++i) {
@@ -40,6 +43,7 @@ Positions KvCache::extend(const std::vector<std::int64_t>& lengths, std::int64_t
   }
   begin_ = used_;
   used_ += width;
+  side_ = padding;
   Positions at = positions(lengths, width, padding);
   for (std::size_t row = 0; row < lengths.size(); ++row) lengths_[row] += lengths[row];
   return at;
@@ -77,11 +81,40 @@ KvCache::Layer KvCache::write(std::int64_t layer, const torch::Tensor& keys, con
   return {stored.keys.narrow(2, 0, used_), stored.values.narrow(2, 0, used_)};
 }
 
+torch::Tensor KvCache::recall(std::int64_t layer, const torch::Tensor& x) {
+  torch::Tensor& recent = recent_[static_cast<std::size_t>(layer)];
+  const std::int64_t before = taps_ - 1, width = x.size(1);
+  if (!recent.defined()) recent = torch::zeros({x.size(0), before, x.size(2)}, x.options());
+  torch::Tensor all = torch::cat({recent, x}, 1);
+  if (!padded_) {
+    recent = all.narrow(1, width, before).clone();
+    return all;
+  }
+  // What stood before a row's tokens is moved up to them, over the padding; the places of padding get zeros.
+  const torch::Tensor real = real_.narrow(1, begin_, width);
+  const torch::Tensor lengths = real.sum(1, true);                                                    // [B,1]
+  const torch::Tensor first = side_ == Padding::left ? width - lengths : torch::zeros_like(lengths);  // [B,1]
+  const torch::Tensor place = torch::arange(before + width, torch::kLong).expand({x.size(0), -1});    // [B,K-1+T]
+  torch::Tensor from = torch::where(place < first + before, place - first, place);
+  const torch::Tensor is_padding = (place < first) | (place >= first + before + lengths);
+  from = from.masked_fill(is_padding, before + width);
+  const auto pick = [&](const torch::Tensor& index) {
+    return all.gather(1, index.to(x.device()).unsqueeze(-1).expand({-1, -1, x.size(2)}));
+  };
+  all = torch::cat({all, torch::zeros({x.size(0), 1, x.size(2)}, x.options())}, 1);
+  all = pick(from);
+  recent = pick(first + lengths + torch::arange(before, torch::kLong));
+  return all;
+}
+
 void KvCache::keep(const std::vector<std::int64_t>& rows) {
   const torch::Tensor index = torch::tensor(rows, torch::kLong);
   for (Layer& layer : layers_) {
     layer.keys = layer.keys.index_select(0, index.to(layer.keys.device()));
     layer.values = layer.values.index_select(0, index.to(layer.values.device()));
+  }
+  for (torch::Tensor& recent : recent_) {
+    if (recent.defined()) recent = recent.index_select(0, index.to(recent.device()));
   }
   real_ = real_.index_select(0, index);
   std::vector<std::int64_t> lengths;

@@ -32,6 +32,10 @@ class KvCache {
   /// Writes the keys and values [B,Hkv,T,Dh] of the slots last taken, and returns those of all slots.
   Layer write(std::int64_t layer, const torch::Tensor& keys, const torch::Tensor& values);
 
+  /// x [B,T,C] of the slots last taken, with the K-1 rows that stood before each row's tokens in front of them,
+  /// [B,K-1+T,C]; zeros where nothing stood and where a slot is padding. For convolutions of K taps.
+  torch::Tensor recall(std::int64_t layer, const torch::Tensor& x);
+
   /// Keeps these rows, in this order; a row may be kept twice.
   void keep(const std::vector<std::int64_t>& rows);
 
@@ -43,12 +47,15 @@ class KvCache {
   Positions positions(const std::vector<std::int64_t>& lengths, std::int64_t width, Padding padding) const;
 
   std::int64_t max_positions_;
+  std::int64_t taps_;  // K
   std::vector<Layer> layers_;
+  std::vector<torch::Tensor> recent_;  // by layer [B,K-1,C]: the last rows of what is convolved
   torch::Tensor real_;                 // [B,slots] bool on the CPU: not padding
   std::vector<std::int64_t> lengths_;  // [B]
   std::int64_t used_ = 0;              // slots taken
   std::int64_t begin_ = 0;             // the first slot of the tokens last taken
   bool padded_ = false;                // some taken slot is padding
+  Padding side_ = Padding::right;      // of the padding among the tokens last taken
 };
 
 }  // namespace noema

@@ -23,6 +23,9 @@ class LanguageModel {
   /// Hidden states [B,T,D] after the final norm.
   torch::Tensor hidden(const torch::Tensor& embeddings /*[B,T,D]*/, const Pass& pass) const;
 
+  /// The final norm alone, of a layer's output [...,D]: what `hidden` would be if the layers ended there.
+  torch::Tensor normed(const torch::Tensor& x) const { return transformer_.normed(x); }
+
   /// Scores [...,V] of hidden states [...,D].
   torch::Tensor logits(const torch::Tensor& hidden, const Pass& pass) const;
 

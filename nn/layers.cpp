@@ -3,8 +3,10 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <limits>
 
 #include "nn/fused.h"
+#include "nn/short_convolution.h"
 
 namespace noema {
 namespace {
@@ -60,7 +62,18 @@ Attention::Attention(WeightScope weights, const TransformerConfig& config, std::
       head_width_(config.head_width()),
       rotary_(rotary),
       qkv_(weights / "qkv", config.width, (config.heads + 2 * config.kv_heads) * config.head_width(), config.biases),
-      out_(weights / "out", config.width, config.width, config.biases, residual_deviation(config)) {}
+      out_(weights / "out", config.width, config.width, config.biases, residual_deviation(config)) {
+  if (config.convolution == 0) return;
+  convolution_ =
+      weights.get("convolution.weight", {config.convolution, 1, (heads_ + 2 * kv_heads_) * head_width_}, Init::zeros());
+}
+
+torch::Tensor Attention::convolved(const torch::Tensor& fused, const Pass& pass) const {
+  const std::int64_t taps = convolution_.size(0);
+  if (pass.observer) pass.observer->on_linear(pass.at, taps, convolution_.size(2));
+  return short_convolution(
+      pass.cache ? pass.cache->recall(layer_, fused) : at::constant_pad_nd(fused, {0, 0, taps - 1, 0}), convolution_);
+}
 
 torch::Tensor Attention::operator()(const torch::Tensor& x, const Pass& pass) const {
   return out_(mix(qkv_(x, pass), pass), pass);
@@ -72,6 +85,7 @@ torch::Tensor Attention::mix(torch::Tensor fused, const Pass& pass) const {
   // heads of 32): its blocks are too small to pay for the calls.
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
   if (fused.is_cpu() && fused.scalar_type() == torch::kBFloat16) fused = fused.to(torch::kFloat32);
+  if (convolution_.defined()) fused = convolved(fused, pass);
   fused = fused.view({batch, tokens, heads_ + 2 * kv_heads_, head_width_}).transpose(1, 2);
   torch::Tensor queries = fused.narrow(1, 0, heads_);       // [B,H,T,Dh]
   torch::Tensor keys = fused.narrow(1, heads_, kv_heads_);  // [B,Hkv,T,Dh]
@@ -87,12 +101,23 @@ torch::Tensor Attention::mix(torch::Tensor fused, const Pass& pass) const {
     values = all.values;
   }
   if (pass.observer) pass.observer->on_attention(pass.at, heads_ * head_width_);
+  if (pass.observer && pass.observer->wants_attention()) show_weights(queries, keys, pass);
   std::optional<torch::Tensor> mask;
   if (pass.at.mask.defined()) mask = pass.at.mask;
   const bool causal = pass.at.causal && tokens > 1;
   const torch::Tensor mixed = at::scaled_dot_product_attention(queries, keys, values, mask, 0.0, causal, std::nullopt,
                                                                heads_ != kv_heads_);  // [B,H,T,Dh]
   return mixed.transpose(1, 2).reshape({batch, tokens, heads_ * head_width_});
+}
+
+void Attention::show_weights(const torch::Tensor& queries, const torch::Tensor& keys, const Pass& pass) const {
+  const torch::Tensor last = queries.narrow(2, queries.size(2) - 1, 1);          // [B,H,1,Dh]
+  const torch::Tensor all = keys.repeat_interleave(heads_ / kv_heads_, 1).mT();  // [B,H,Dh,K]
+  torch::Tensor scores = at::matmul(last, all).squeeze(2) / std::sqrt(static_cast<double>(head_width_));
+  if (pass.at.mask.defined()) {
+    scores = scores.masked_fill(~pass.at.mask.select(2, -1), -std::numeric_limits<float>::infinity());
+  }
+  pass.observer->on_attention_weights(static_cast<int>(layer_), pass.at, scores.softmax(-1));
 }
 
 FeedForward::FeedForward(WeightScope weights, const TransformerConfig& config)

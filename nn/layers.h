@@ -59,10 +59,13 @@ class Attention {
 
  private:
   torch::Tensor mix(torch::Tensor fused /*[B,T,(H+2Hkv)*Dh]*/, const Pass& pass) const;
+  void show_weights(const torch::Tensor& queries, const torch::Tensor& keys, const Pass& pass) const;
+  torch::Tensor convolved(const torch::Tensor& fused, const Pass& pass) const;
 
   std::int64_t layer_, heads_, kv_heads_, head_width_;
   const Rotary* rotary_;  // null: positions were added to the embeddings
   Linear qkv_;
+  torch::Tensor convolution_;  // [K,1,(H+2Hkv)*Dh], or undefined
   Linear out_;
 };
 

@@ -22,6 +22,12 @@ class ComputeObserver {
 
   /// The output of a layer (0 is the first) [B,T,D], before the final norm.
   virtual void on_layer(int /*layer*/, const Positions& /*at*/, const torch::Tensor& /*hidden*/) {}
+
+  /// Whether on_attention_weights() is to be told: the weights are computed for that alone.
+  virtual bool wants_attention() const { return false; }
+
+  /// How the last position of each row looks back [B,H,K]; padding has no weight.
+  virtual void on_attention_weights(int /*layer*/, const Positions& /*at*/, const torch::Tensor& /*weights*/) {}
 };
 
 }  // namespace noema

@@ -18,6 +18,9 @@ class Transformer {
   /// Hidden states after the final norm [B,T,D] of embeddings [B,T,D]; positions are added or turned in here.
   torch::Tensor operator()(torch::Tensor embeddings, const Pass& pass) const;
 
+  /// The final norm alone, of a layer's output [...,D].
+  torch::Tensor normed(const torch::Tensor& x) const { return final_norm_(x); }
+
   const TransformerConfig& config() const { return config_; }
 
  private:

@@ -41,6 +41,7 @@ void TransformerConfig::check(const std::string& where) const {
   require(heads % kv_heads == 0, where + ": kv_heads", "a divisor of the heads " + std::to_string(heads), kv_heads);
   require(position != Position::rotary || head_width() % 2 == 0, where + ": width / heads", "an even number",
           head_width());
+  require(convolution >= 0 && convolution <= 16, where + ": convolution", "a whole number from 0 to 16", convolution);
   for (const auto& [name, number, least] :
        {std::tuple{"norm_epsilon", norm_epsilon, 1e-12}, {"rotary_base", rotary_base, 1.0}}) {
     if (number >= least) continue;
@@ -86,6 +87,7 @@ nlohmann::json to_json(const TransformerConfig& config) {
           {"norm", config.norm == TransformerConfig::Norm::rms ? "rms" : "layer"},
           {"activation", config.activation == TransformerConfig::FeedForward::swiglu ? "swiglu" : "gelu"},
           {"biases", config.biases},
+          {"convolution", config.convolution},
           {"norm_epsilon", config.norm_epsilon},
           {"rotary_base", config.rotary_base}};
 }
@@ -105,6 +107,7 @@ TransformerConfig transformer_config(const nlohmann::json& json, const std::stri
   config.activation = choice(json, "activation", where, "swiglu", TransformerConfig::FeedForward::swiglu, "gelu",
                              TransformerConfig::FeedForward::gelu);
   config.biases = json_member<bool>(json, "biases", where);
+  config.convolution = json_member<std::int64_t>(json, "convolution", where);
   config.norm_epsilon = json_member<double>(json, "norm_epsilon", where);
   config.rotary_base = json_member<double>(json, "rotary_base", where);
   config.check(where);

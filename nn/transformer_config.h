@@ -22,6 +22,10 @@ struct TransformerConfig {
   Norm norm = Norm::rms;
   FeedForward activation = FeedForward::swiglu;
   bool biases = false;  ///< on every linear map
+  /// Taps of a causal convolution over queries, keys and values, each column by itself (Primer, arXiv 2109.08668,
+  /// section 3); 0: none. A head then finds "what stood after the same word" without a layer that looks one place back
+  /// first.
+  std::int64_t convolution = 0;
   double norm_epsilon = 1e-5;
   double rotary_base = 10000.0;
 

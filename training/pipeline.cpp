@@ -164,7 +164,8 @@ class Pipeline {
   void write_bundle(const Parts& parts) const {
     std::vector<BundlePart> written;
     for (const auto& [name, part] : parts.done()) written.push_back({name, part.architecture, part.tensors});
-    const nlohmann::json provenance = {{"recipe", recipe_.text},
+    const nlohmann::json provenance = {{"name", recipe_.name},
+                                       {"recipe", recipe_.text},
                                        {"seed", recipe_.seed},
                                        {"commit", options_.commit},
                                        {"started_from", options_.start.filename().string()},

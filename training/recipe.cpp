@@ -151,14 +151,16 @@ void take_model(Table table, Recipe& recipe, const std::string& where) {
   model.feed_forward = 4 * model.width;
   table.take("kv_heads", model.kv_heads, 1, 1 << 10);
   table.take("feed_forward", model.feed_forward, 1, 1 << 18);
+  table.take("convolution", model.convolution, 0, 16);
   table.take("max_positions", model.max_positions, 16, 1 << 16);
   table.take("bottleneck", recipe.bottleneck, {"identity", "gaussian"});
   table.take("latent_width", recipe.latent_width, 0, 1 << 16);
   table.finish();
   if (style == "gpt2") {
-    const std::int64_t feed_forward = model.feed_forward;
-    model = gpt2_style(model.layers, model.width, model.heads, model.max_positions);
-    model.feed_forward = feed_forward;
+    const TransformerConfig given = model;
+    model = gpt2_style(given.layers, given.width, given.heads, given.max_positions);
+    model.feed_forward = given.feed_forward;
+    model.convolution = given.convolution;
   }
   model.check(where + ": [model]");
 }

@@ -74,7 +74,7 @@ class CachedRows {
   std::int64_t pairs_ = 0;
 };
 
-class KvCacheTest : public testing::TestWithParam<bool> {
+class KvCacheTest : public testing::TestWithParam<std::pair<const char*, TransformerConfig>> {
  protected:
   std::vector<Ids> chunks(const std::vector<std::int64_t>& lengths) {
     std::vector<Ids> result;
@@ -83,11 +83,13 @@ class KvCacheTest : public testing::TestWithParam<bool> {
   }
 
   Random random_{1};
-  LanguageModel model_ = test::tiny_model(GetParam() ? test::tiny_llama() : test::tiny_gpt2());
+  LanguageModel model_ = test::tiny_model(GetParam().second);
 };
 
-INSTANTIATE_TEST_SUITE_P(Styles, KvCacheTest, testing::Bool(),
-                         [](const auto& test) { return test.param ? "Llama" : "Gpt2"; });
+INSTANTIATE_TEST_SUITE_P(Styles, KvCacheTest,
+                         testing::Values(std::pair{"Gpt2", test::tiny_gpt2()}, std::pair{"Llama", test::tiny_llama()},
+                                         std::pair{"Convolution", test::tiny_convolution()}),
+                         [](const auto& test) { return test.param.first; });
 
 TEST_P(KvCacheTest, TheModelLooksBackAndNeverAhead) {
   const Ids ids = test::random_ids(random_, 10);

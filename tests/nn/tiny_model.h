@@ -14,6 +14,13 @@ namespace noema::test {
 inline TransformerConfig tiny_gpt2() { return gpt2_style(2, 16, 2, 24); }
 inline TransformerConfig tiny_llama() { return llama_style(2, 16, 4, 2, 24, 24); }
 
+/// The same with a short convolution.
+inline TransformerConfig tiny_convolution() {
+  TransformerConfig config = tiny_llama();
+  config.convolution = 3;
+  return config;
+}
+
 constexpr std::int64_t kVocabulary = 20;
 
 /// A random model whose matrices are ten times those of a new one: what stands before a token must show in its logits.
@@ -22,6 +29,7 @@ inline LanguageModel tiny_model(const TransformerConfig& config) {
   LanguageModel model({kVocabulary, config}, weights);
   for (const auto& [name, tensor] : weights.tensors()) {
     if (tensor.dim() > 1) tensor.mul_(10.0);
+    if (tensor.dim() == 3) tensor.copy_(at::linspace(-1.0, 1.0, tensor.numel()).view(tensor.sizes()));  // taps: zero
   }
   return model;
 }
