@@ -6,6 +6,8 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "decoding/strategy.h"
+#include "inspect/interventions.h"
 
 namespace noema {
 namespace {
@@ -37,6 +39,15 @@ std::string known_models() {
 }
 
 }  // namespace
+
+bool is_model(const std::string& name) {
+  try {
+    find_model(name);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
 
 std::filesystem::path find_model(const std::string& name) {
   if (!name.empty() && is_bundle(name)) return name;
@@ -92,23 +103,29 @@ void add_reasoning_options(CLI::App& command, ReasoningOptions& options) {
       ->capture_default_str();
 }
 
-void set_ablation(ReasoningOptions& options, const std::string& text) {
-  const std::string noise = "noise:";
-  if (text.empty() || text == "none") {
-    options.ablation = Ablation::none;
-  } else if (text == "zero") {
-    options.ablation = Ablation::zero;
-  } else if (text == "shuffle") {
-    options.ablation = Ablation::shuffle;
-  } else {
-    const char* end = text.data() + text.size();
-    const char* begin = text.starts_with(noise) ? text.data() + noise.size() : end;
-    const auto [stop, error] = std::from_chars(begin, end, options.noise);
-    if (error != std::errc() || stop != end || !(options.noise >= 0.0 && options.noise <= 1000.0)) {
-      throw Error({"--ablate", "zero, shuffle, noise:SIGMA (0 to 1000) or none", printable(text), ""});
-    }
-    options.ablation = Ablation::noise;
+std::string mode_list() {
+  std::string list;
+  const std::vector<std::string>& names = mode_names();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    list += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
   }
+  return list;
+}
+
+std::unique_ptr<Intervention> parse_ablation(const std::string& text) {
+  if (text.empty() || text == "none") return nullptr;
+  if (text == "zero") return make_zero();
+  if (text == "shuffle") return make_shuffle();
+  if (text == "random") return make_random_direction();
+  const std::string noise = "noise:";
+  double sigma = -1.0;
+  const char* end = text.data() + text.size();
+  const char* begin = text.starts_with(noise) ? text.data() + noise.size() : end;
+  const auto [stop, error] = std::from_chars(begin, end, sigma);
+  if (error != std::errc() || stop != end || !(sigma >= 0.0 && sigma <= 1000.0)) {
+    throw Error({"--ablate", "zero, shuffle, random, noise:SIGMA (0 to 1000) or none", printable(text), ""});
+  }
+  return make_noise(NoisePlace::fed_back, sigma);
 }
 
 }  // namespace noema

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "concept_lm/bundle.h"
+#include "decoding/intervention.h"
 #include "decoding/options.h"
 #include "tasks/task.h"
 
@@ -13,6 +14,9 @@ namespace noema {
 /// The folder of a model: `name` itself when it is a bundle, else a model of that name among those that ship. Empty is
 /// the default model. Throws Error when there is none.
 std::filesystem::path find_model(const std::string& name);
+
+/// Whether `name` is a bundle's folder or the name of a model that ships.
+bool is_model(const std::string& name);
 
 /// A model with the task that it was trained on.
 struct LoadedModel {
@@ -27,7 +31,11 @@ void add_model_argument(CLI::App& command, std::string& model);
 /// Adds the options that say how questions are reasoned about: stopping, sampling, seed, batch.
 void add_reasoning_options(CLI::App& command, ReasoningOptions& options);
 
-/// "zero", "shuffle", "noise:0.5" or "none". Throws Error for others.
-void set_ablation(ReasoningOptions& options, const std::string& text);
+/// What `--ablate` asks for: "zero", "shuffle", "random", "noise:0.5", or null for "none" and nothing. Throws Error for
+/// others.
+std::unique_ptr<Intervention> parse_ablation(const std::string& text);
+
+/// The names of the modes, for helps: "direct, chain, …".
+std::string mode_list();
 
 }  // namespace noema

@@ -6,6 +6,7 @@
 
 #include "apps/commands.h"
 #include "apps/evaluation_run.h"
+#include "apps/output.h"
 #include "base/file.h"
 #include "decoding/strategy.h"
 
@@ -56,7 +57,9 @@ void print_table(const std::vector<Evaluation>& evaluations) {
 
 void write_json(const EvalArguments& arguments, const LoadedModel& model, const std::string& task,
                 const std::vector<Evaluation>& evaluations) {
-  nlohmann::json json = {{"model", model.bundle.where},
+  nlohmann::json json = {{"kind", "evaluation"},
+                         {"run", origin_of(model, arguments.data, arguments.options)},
+                         {"model", model.bundle.where},
                          {"task", task},
                          {"data", arguments.data},
                          {"data_sha256", sha256_file(arguments.data)},
@@ -66,11 +69,7 @@ void write_json(const EvalArguments& arguments, const LoadedModel& model, const 
                          {"peak_memory_mb", peak_memory_mb()},
                          {"results", nlohmann::json::array()}};
   for (const Evaluation& evaluation : evaluations) json["results"].push_back(to_json(evaluation));
-  if (arguments.json == "-") {
-    std::printf("%s\n", json.dump(1).c_str());
-  } else {
-    write_file(arguments.json, json.dump(1) + "\n");
-  }
+  write_result(arguments.json, json.dump(1) + "\n");
 }
 
 void evaluate_command(const EvalArguments& arguments) {
@@ -81,7 +80,8 @@ void evaluate_command(const EvalArguments& arguments) {
   ReasoningOptions options = arguments.options;
   options.count_flops = true;
   options.read_steps = arguments.read_steps;
-  set_ablation(options, arguments.ablate);
+  const std::unique_ptr<Intervention> ablation = parse_ablation(arguments.ablate);
+  options.intervention = ablation.get();
   std::vector<Evaluation> evaluations;
   for (const std::string& mode : arguments.modes) {
     evaluations.push_back(evaluate(mode, reason_about(model, *task, mode, examples, options), *task));
@@ -99,7 +99,7 @@ void add_eval(CLI::App& program) {
   add_model_argument(*command, arguments->model);
   command->add_option("--task", arguments->task, "how answers are judged (default: the model's own task)");
   command->add_option("--data", arguments->data, "questions with answers: JSON, JSONL or GSM8K's form")->required();
-  command->add_option("--mode", arguments->modes, "direct, chain, continuous or discretized; may be given again")
+  command->add_option("--mode", arguments->modes, mode_list() + "; may be given again")
       ->check(CLI::IsMember(mode_names()))
       ->expected(1)
       ->take_all()
@@ -107,7 +107,8 @@ void add_eval(CLI::App& program) {
   command->add_option("--limit", arguments->limit, "only the first so many questions; 0: all")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{100'000'000}));
   command->add_option("--json", arguments->json, "write the results to this file; - is standard output");
-  command->add_option("--ablate", arguments->ablate, "zero, shuffle or noise:SIGMA: what is done to fed-back latents");
+  command->add_option("--ablate", arguments->ablate,
+                      "zero, shuffle, random or noise:SIGMA: what is done to fed-back latents");
   command->add_flag("--read-steps", arguments->read_steps, "decode all steps in continuous mode: shows their validity");
   add_reasoning_options(*command, arguments->options);
   command->footer(

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "decoding/reasoner.h"
 
 namespace noema {
@@ -37,6 +40,18 @@ class ProgressBar final : public Observer {
   bool shown_;
 };
 
+/// As it was typed, but for quotes, without the folder of the program.
+std::string command_line() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::string text, argument;
+  for (bool first = true; std::getline(file, argument, '\0'); first = false) {
+    if (first) argument = "noema";
+    const bool is_plain = argument.find_first_of(" \t\n'\"$") == std::string::npos && !argument.empty();
+    text += (text.empty() ? "" : " ") + (is_plain ? argument : "'" + argument + "'");
+  }
+  return text;
+}
+
 }  // namespace
 
 std::vector<Example> load_examples(const std::string& file, std::int64_t limit) {
@@ -49,17 +64,35 @@ std::vector<Example> load_examples(const std::string& file, std::int64_t limit) 
 }
 
 std::vector<RecordedTrajectory> reason_about(const LoadedModel& model, const Task& task, const std::string& mode,
-                                             const std::vector<Example>& examples, const ReasoningOptions& options) {
+                                             const std::vector<Example>& examples, const ReasoningOptions& options,
+                                             Observer* observer) {
   const Reasoner reasoner(model.bundle, task, mode);
   std::vector<std::string> questions;
   for (const Example& example : examples) questions.push_back(example.question);
   ProgressBar bar(mode, questions.size());
-  std::vector<Trajectory> trajectories = reasoner.run(questions, options, &bar);
+  std::vector<Observer*> watching = {&bar};
+  if (observer) watching.push_back(observer);
+  ObserverGroup group(watching);
+  std::vector<Trajectory> trajectories = reasoner.run(questions, options, &group);
   std::vector<RecordedTrajectory> recorded;
   for (std::size_t i = 0; i < trajectories.size(); ++i) {
-    recorded.push_back(judge(i, std::move(trajectories[i]), examples[i], task));
+    recorded.push_back(judge(options.first_question + i, std::move(trajectories[i]), examples[i], task));
   }
   return recorded;
+}
+
+nlohmann::json origin_of(const LoadedModel& model, const std::string& data, const ReasoningOptions& options) {
+  const nlohmann::json trained = model.bundle.manifest.value("provenance", nlohmann::json::object());
+  nlohmann::json origin = {{"command", command_line()},
+                           {"model", std::filesystem::path(model.bundle.where).filename().string()},
+                           {"model_sha256", sha256_file(std::filesystem::path(model.bundle.where) / "noema.json")},
+                           {"recipe", trained.value("name", "")},
+                           {"commit", trained.value("commit", "")},
+                           {"seed", options.seed}};
+  if (data.empty()) return origin;
+  origin["data"] = std::filesystem::path(data).filename().string();
+  origin["data_sha256"] = sha256_file(data);
+  return origin;
 }
 
 }  // namespace noema

@@ -62,6 +62,7 @@ void generate(const GenerateArguments& arguments) {
   std::vector<std::string> questions;
   const auto answer = [&] {
     for (const Trajectory& trajectory : reasoner.run(questions, options)) print(trajectory, arguments.json);
+    options.first_question += questions.size();
     questions.clear();
   };
   std::size_t number = 0;
@@ -83,7 +84,7 @@ void add_generate(CLI::App& program) {
   CLI::App* command = program.add_subcommand("generate", "Answer questions, one a line, in their order");
   add_model_argument(*command, arguments->model);
   command->add_option("--file", arguments->file, "questions, one a line, as text or JSON (default: standard input)");
-  command->add_option("--mode", arguments->mode, "direct, chain, continuous or discretized")
+  command->add_option("--mode", arguments->mode, mode_list())
       ->check(CLI::IsMember(mode_names()))
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "print steps and cost too, one JSON object a line");

@@ -1,4 +1,3 @@
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +8,7 @@
 
 #include "apps/arguments.h"
 #include "apps/commands.h"
+#include "apps/output.h"
 #include "apps/repl/line_reader.h"
 #include "apps/repl/session.h"
 
@@ -16,12 +16,6 @@ namespace noema {
 namespace {
 
 std::atomic<bool> cancelled{false};
-
-int terminal_width() {
-  struct winsize size = {};
-  const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : 100;
-}
 
 struct ReplArguments {
   std::string model;

@@ -59,6 +59,7 @@ void train(const TrainArguments& arguments) {
   options.run = arguments.run.empty() ? "runs/" + recipe.name : arguments.run;
   options.out = arguments.out;
   options.start = arguments.start;
+  options.commit = NOEMA_COMMIT;
   options.trainer.checkpoint_minutes = arguments.checkpoint_minutes;
   options.trainer.bf16 = arguments.bf16 == "auto" ? -1 : arguments.bf16 == "on";
   options.trainer.interrupted = &interrupted;

@@ -16,7 +16,9 @@ ActiveBatch::ActiveBatch(const RunContext& context, std::vector<std::size_t> pla
       finished_(places_.size()),
       phase_began_(Clock::now()) {
   std::iota(rows_.begin(), rows_.end(), std::size_t{0});
-  for (const std::size_t place : places_) randoms_.push_back(Random::of(context.options.seed, place));
+  for (const std::size_t place : places_)
+    randoms_.push_back(Random::of(context.options.seed, context.options.first_question + place));
+  if (context_.observer) context_.observer->on_phase(phase_);  // the batch before ended in another
   tell_rows();
 }
 
@@ -152,16 +154,20 @@ std::vector<Trajectory> ActiveBatch::take_trajectories() {
   return std::move(trajectories_);
 }
 
+std::vector<std::size_t> ActiveBatch::row_questions() const {
+  std::vector<std::size_t> questions;
+  for (const std::size_t index : rows_) questions.push_back(places_[index]);
+  return questions;
+}
+
 void ActiveBatch::tell_rows() const {
-  if (!context_.observer) return;
-  std::vector<std::size_t> places;
-  for (const std::size_t index : rows_) places.push_back(places_[index]);
-  context_.observer->on_rows(places);
+  if (context_.observer) context_.observer->on_rows(row_questions());
 }
 
 Step to_step(const WrittenSentence& sentence, const Tokenizer& tokenizer, const torch::Tensor& z) {
   Step step;
   step.text = tokenizer.decode(sentence.tokens);
+  step.tokens = sentence.tokens;
   step.token_probability = sentence.probability();
   step.entropy = sentence.entropy();
   step.concept_ = z;

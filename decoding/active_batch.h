@@ -37,6 +37,7 @@ class ActiveBatch {
   Trajectory& trajectory(std::size_t row) { return trajectories_[rows_[row]]; }
   Random& random(std::size_t row) { return randoms_[rows_[row]]; }
   std::vector<Random*> randoms();
+  std::vector<std::size_t> row_questions() const;  ///< place of each row's question in the list that was asked
 
   /// Says what is being done from now on; the time since the last call goes to what was done before.
   void enter(Phase phase);

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include "decoding/intervention.h"
 #include "decoding/perturbation.h"
 #include "decoding/stopping.h"
 #include "decoding/strategy.h"
@@ -41,15 +42,40 @@ void judge(ActiveBatch& batch, Stopping& stopping, const torch::Tensor& z, std::
   }
 }
 
+/// Passes latents through the intervention of the options, if there is one.
+class Hand {
+ public:
+  explicit Hand(ActiveBatch& batch) : batch_(batch), intervention_(batch.context().options.intervention) {}
+
+  Concept on_predicted(const Concept& concepts, std::size_t step) const {
+    if (!intervention_) return concepts;
+    const auto questions = batch_.row_questions();
+    const auto randoms = batch_.randoms();
+    return intervention_->on_predicted(concepts, {questions, randoms, step});
+  }
+
+  torch::Tensor on_fed_back(const torch::Tensor& inputs, std::size_t step) const {
+    if (!intervention_) return inputs;
+    const auto questions = batch_.row_questions();
+    const auto randoms = batch_.randoms();
+    return intervention_->on_fed_back(inputs, {questions, randoms, step});
+  }
+
+ private:
+  ActiveBatch& batch_;
+  Intervention* intervention_;
+};
+
 void reason(ActiveBatch& batch, Feedback& feedback) {
   const RunContext& context = batch.context();
   const ConceptModel& model = context.bundle.need_concepts();
   const auto stopping = make_stopping(context);
   const auto stream = model.begin(batch.questions(), context.observer);
-  while (batch.rows() > 0) {
+  const Hand hand(batch);
+  for (std::size_t step = 0; batch.rows() > 0; ++step) {
     batch.enter(Phase::reasoning);
     const torch::Tensor hidden = with_noise(stream->hidden(), context.options.latent_temperature, batch.randoms());
-    Concept concepts = model.head().predict(hidden, context.observer);
+    Concept concepts = hand.on_predicted(model.head().predict(hidden, context.observer), step);
     judge(batch, *stopping, concepts.embedding, feedback.read(concepts));
     batch.look_for_full_context(model.config().model.transformer.max_positions);
     batch.look_for_cancellation();
@@ -60,7 +86,7 @@ void reason(ActiveBatch& batch, Feedback& feedback) {
       feedback.keep(*staying);
       concepts = kept(concepts, *staying);
     }
-    stream->append(ablated(feedback.input(concepts), context.options, batch.randoms()));
+    stream->append(hand.on_fed_back(feedback.input(concepts), step));
     batch.count_passes();
   }
 }

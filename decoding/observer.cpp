@@ -1,5 +1,7 @@
 #include "decoding/observer.h"
 
+#include <algorithm>
+
 namespace noema {
 
 void ObserverGroup::on_linear(const Positions& at, std::int64_t inner, std::int64_t columns) {
@@ -12,6 +14,16 @@ void ObserverGroup::on_attention(const Positions& at, std::int64_t width) {
 
 void ObserverGroup::on_layer(int layer, const Positions& at, const torch::Tensor& hidden) {
   for (Observer* observer : observers_) observer->on_layer(layer, at, hidden);
+}
+
+bool ObserverGroup::wants_attention() const {
+  return std::any_of(observers_.begin(), observers_.end(), [](const Observer* o) { return o->wants_attention(); });
+}
+
+void ObserverGroup::on_attention_weights(int layer, const Positions& at, const torch::Tensor& weights) {
+  for (Observer* observer : observers_) {
+    if (observer->wants_attention()) observer->on_attention_weights(layer, at, weights);
+  }
 }
 
 void ObserverGroup::on_phase(Phase phase) {

@@ -40,6 +40,8 @@ class ObserverGroup final : public Observer {
   void on_linear(const Positions& at, std::int64_t inner, std::int64_t columns) override;
   void on_attention(const Positions& at, std::int64_t width) override;
   void on_layer(int layer, const Positions& at, const torch::Tensor& hidden) override;
+  bool wants_attention() const override;
+  void on_attention_weights(int layer, const Positions& at, const torch::Tensor& weights) override;
   void on_phase(Phase phase) override;
   void on_rows(std::span<const std::size_t> questions) override;
   void on_step(std::size_t question, std::size_t index, const Step& step) override;

@@ -20,13 +20,7 @@ enum class StopRule {
   none         ///< only the maximum number of steps
 };
 
-/// What is done to latents before they are fed back: probes whether the reasoning needs them.
-enum class Ablation {
-  none,
-  zero,     ///< replaced by zeros
-  shuffle,  ///< exchanged between the questions of a batch
-  noise     ///< Gaussian noise added
-};
+class Intervention;
 
 /// How a question is reasoned about. Every field has a default that suits the shipped model.
 struct ReasoningOptions {
@@ -37,11 +31,11 @@ struct ReasoningOptions {
   double repetition_threshold = 0.99;            ///< cosine above which a concept repeats the one before
   double latent_temperature = 0.0;               ///< Gaussian noise on each predicted concept, relative to its norm
   SamplingOptions sampling;                      ///< of tokens
-  Ablation ablation = Ablation::none;            ///< latent modes only
-  double noise = 0.0;                            ///< σ of Ablation::noise, relative to the latent's norm
+  Intervention* intervention = nullptr;          ///< latent modes only: changes latents on their way; null: nobody does
   bool read_steps = false;                       ///< continuous mode: also decode the sentences that only people read
   std::int64_t batch = 32;                       ///< questions reasoned about together
   std::uint64_t seed = 0;                        ///< the same seed gives the same trajectory at any batch size
+  std::size_t first_question = 0;                ///< number of the first question asked: what is drawn depends on it
   bool count_flops = false;                      ///< fill in Cost::flops
   const std::atomic<bool>* cancelled = nullptr;  ///< when it becomes true, reasoning ends at the next step
 };

@@ -29,18 +29,4 @@ torch::Tensor with_noise(const torch::Tensor& x, double sigma, std::span<Random*
   return x + scale * x.norm(2, -1, true) * noise.to(x.options());
 }
 
-torch::Tensor ablated(const torch::Tensor& x, const ReasoningOptions& options, std::span<Random* const> randoms) {
-  switch (options.ablation) {
-    case Ablation::none:
-      return x;
-    case Ablation::zero:
-      return torch::zeros_like(x);
-    case Ablation::shuffle:
-      return x.size(0) > 1 ? x.roll(1, 0) : torch::zeros_like(x);
-    case Ablation::noise:
-      return with_noise(x, options.noise, randoms);
-  }
-  return x;
-}
-
 }  // namespace noema

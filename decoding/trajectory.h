@@ -12,6 +12,7 @@ namespace noema {
 /// One sentence of a trajectory.
 struct Step {
   std::string text;                        ///< empty when nobody asked for it
+  std::vector<std::int32_t> tokens;        ///< of the text, the newline left out
   bool is_view = false;                    ///< decoded to be looked at only: reasoning went on from the vector
   torch::Tensor concept_;                  ///< ẑ [Z]; undefined token by token
   std::optional<double> stop_probability;  ///< of the stop head

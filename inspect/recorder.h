@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -16,22 +15,18 @@ struct RecordedTrajectory {
   Trajectory trajectory;
   std::optional<bool> right;  ///< nothing when there is no true answer
   std::optional<bool> valid;  ///< of plans and proofs
+  std::string true_answer;    ///< empty when there is none
 };
 
 /// One line of trajectories.jsonl: id, question, mode, steps (text, is_view, stop_probability, token_probability,
 /// entropy, norm, cosine to the step before, and "latent": its row in the safetensors file), answer, stop, cost, score.
-/// `first_latent` is the row of the first step that has a concept.
-nlohmann::json to_json(const RecordedTrajectory& recorded, std::int64_t first_latent);
+/// `first_latent` is the row of the first step that has a concept. With tokens, also their ids by step.
+nlohmann::json to_json(const RecordedTrajectory& recorded, std::int64_t first_latent, bool with_tokens = false);
 
 /// What a trajectory cost, as JSON.
 nlohmann::json to_json(const Cost& cost);
 
 /// "answered", "repeated", "max_steps", "context_full" or "cancelled".
 std::string to_string(StopReason reason);
-
-/// Writes a dump: FOLDER/trajectories.jsonl and FOLDER/trajectories.safetensors ("latents" [N,Z] fp32, "question" and
-/// "step" [N] int64: whose latent each row is). Both carry "schema": 1. The text file comes last: a folder with it is
-/// complete. Throws Error when it cannot be written.
-void write_dump(const std::filesystem::path& folder, const std::vector<RecordedTrajectory>& trajectories);
 
 }  // namespace noema

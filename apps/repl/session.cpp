@@ -209,7 +209,7 @@ void ReplSession::save(const std::string& argument) {
   if (argument.empty()) throw Error({"/save", "the name of a file", "none", ""});
   std::string lines;
   for (std::size_t i = 0; i < answered_.size(); ++i) {
-    lines += to_json(RecordedTrajectory{i, answered_[i], std::nullopt, std::nullopt}, 0)
+    lines += to_json(RecordedTrajectory{i, answered_[i], {}, {}, {}}, 0)
                  .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
              "\n";
   }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "decoding/flops.h"
+#include "decoding/intervention.h"
 #include "support/tiny_bundle.h"
 
 namespace noema {
@@ -138,18 +139,34 @@ TEST(Continuous, DecodesOnlyTheAnswerUnlessStepsAreRead) {
   }
 }
 
-TEST(Ablation, ChangesWhatFollowsTheFirstConceptAndNothingBefore) {
+/// Notes what it is shown, and takes everything at one step away.
+class Forgetful final : public Intervention {
+ public:
+  Concept on_predicted(const Concept& concepts, const LatentRows& rows) override {
+    EXPECT_EQ(rows.questions.size(), static_cast<std::size_t>(concepts.embedding.size(0)));
+    seen.emplace_back(rows.questions.begin(), rows.questions.end());
+    return rows.step == 1 ? Concept{torch::zeros_like(concepts.embedding), concepts.input} : concepts;
+  }
+  torch::Tensor on_fed_back(const torch::Tensor& inputs, const LatentRows& rows) override {
+    return rows.step == 1 ? torch::zeros_like(inputs) : inputs;
+  }
+  std::vector<std::vector<std::size_t>> seen;
+};
+
+TEST(Intervention, ChangesItsStepAndWhatFollowsAndNothingBefore) {
   const Bundle bundle = tiny_bundle();
-  ReasoningOptions options = short_options();
-  const auto plain = reason(bundle, "continuous", options);
-  for (const Ablation ablation : {Ablation::zero, Ablation::shuffle, Ablation::noise}) {
-    options.ablation = ablation;
-    options.noise = 1.0;
-    const auto ablated = reason(bundle, "continuous", options);
+  for (const std::string mode : {"continuous", "discretized"}) {
+    ReasoningOptions options = short_options();
+    const auto plain = reason(bundle, mode, options);
+    Forgetful forgetful;
+    options.intervention = &forgetful;
+    const auto changed = reason(bundle, mode, options);
     for (std::size_t i = 0; i < plain.size(); ++i) {
-      EXPECT_TRUE(torch::equal(plain[i].steps[0].concept_, ablated[i].steps[0].concept_));
-      EXPECT_FALSE(torch::allclose(plain[i].steps[1].concept_, ablated[i].steps[1].concept_, 1e-3, 1e-3));
+      EXPECT_TRUE(torch::equal(plain[i].steps[0].concept_, changed[i].steps[0].concept_));
+      EXPECT_EQ(changed[i].steps[1].concept_.abs().sum().item<double>(), 0.0);
+      EXPECT_FALSE(torch::allclose(plain[i].steps[2].concept_, changed[i].steps[2].concept_, 1e-3, 1e-3));
     }
+    EXPECT_EQ(forgetful.seen.front().size(), plain.size());
   }
 }
 
@@ -181,6 +198,22 @@ TEST(Chain, EndsWhereTheContextEnds) {
   options.max_steps = 1000;
   for (const Trajectory& trajectory : reason(bundle, "chain", options)) {
     EXPECT_TRUE(trajectory.stop == StopReason::context_full || trajectory.stop == StopReason::answered);
+  }
+}
+
+TEST(FlopCounter, CountsThePrefillOfEveryBatch) {
+  const Bundle bundle = tiny_bundle();
+  for (const std::string mode : {"chain", "continuous", "discretized"}) {
+    ReasoningOptions options = short_options();
+    options.count_flops = true;
+    options.batch = 1;
+    const auto alone = reason(bundle, mode, options);
+    options.batch = 6;
+    const auto together = reason(bundle, mode, options);
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+      EXPECT_DOUBLE_EQ(alone[i].cost.prefill_flops, together[i].cost.prefill_flops) << mode << i;
+      EXPECT_NEAR(alone[i].cost.flops / together[i].cost.flops, 1.0, 1e-9) << mode << i;
+    }
   }
 }
 

@@ -2,14 +2,8 @@
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <sstream>
 
 #include "base/error.h"
-#include "base/file.h"
-#include "nn/safetensors.h"
 
 namespace noema {
 namespace {
@@ -65,39 +59,6 @@ TEST(Evaluation, StepsThatNobodyReadAreNotJudged) {
   const auto task = make_task("stories");
   Trajectory unread = trajectory({"", "### park"});
   EXPECT_FALSE(judge(0, unread, kExample, *task).valid);
-}
-
-TEST(Dump, HoldsEveryLatentAtTheRowThatItsStepNames) {
-  const auto folder = std::filesystem::temp_directory_path() / ("noema-dump-" + std::to_string(::getpid()));
-  const auto task = make_task("stories");
-  const std::vector<RecordedTrajectory> recorded = {
-      judge(4, trajectory({"Tom has it.", "### park"}), kExample, *task),
-      judge(5, trajectory({"Tom has it.", "### park"}, false), kExample, *task),
-      judge(9, trajectory({"A.", "B.", "### attic"}), kExample, *task)};
-  write_dump(folder, recorded);
-  const SafetensorsFile file = read_safetensors(folder / "trajectories.safetensors");
-  const torch::Tensor latents = file.tensors.at("latents");
-  EXPECT_EQ(file.metadata.at("schema"), "1");
-  EXPECT_EQ(latents.sizes(), (std::vector<std::int64_t>{5, 4}));
-  std::istringstream lines(read_file(folder / "trajectories.jsonl"));
-  std::string line;
-  for (const RecordedTrajectory& one : recorded) {
-    ASSERT_TRUE(std::getline(lines, line));
-    const nlohmann::json json = parse_json(line, "line");
-    EXPECT_EQ(json["schema"], 1);
-    EXPECT_EQ(json["id"], one.id);
-    for (std::size_t i = 0; i < one.trajectory.steps.size(); ++i) {
-      const nlohmann::json& step = json["steps"][i];
-      EXPECT_EQ(step["text"], one.trajectory.steps[i].text);
-      EXPECT_EQ(step.contains("latent"), one.trajectory.steps[i].concept_.defined());
-      if (!step.contains("latent")) continue;
-      const auto row = step["latent"].get<std::int64_t>();
-      EXPECT_TRUE(torch::equal(latents[row], one.trajectory.steps[i].concept_));
-      EXPECT_EQ(file.tensors.at("question")[row].item<std::int64_t>(), static_cast<std::int64_t>(one.id));
-      EXPECT_EQ(file.tensors.at("step")[row].item<std::int64_t>(), static_cast<std::int64_t>(i));
-    }
-  }
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -1,0 +1,32 @@
+#include "apps/output.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/file.h"
+
+namespace noema {
+
+int terminal_width() {
+  struct winsize size = {};
+  const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 100;
+}
+
+bool colors_wanted() {
+  const char* refused = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) != 0 && (!refused || *refused == '\0');
+}
+
+void write_result(const std::string& path, const std::string& content) {
+  if (path == "-") {
+    std::fwrite(content.data(), 1, content.size(), stdout);
+  } else {
+    write_file(path, content);
+  }
+}
+
+}  // namespace noema

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+namespace noema {
+
+/// Columns of the terminal that standard output is; 100 when it is none.
+int terminal_width();
+
+/// Whether standard output takes colours: a terminal, and NO_COLOR is not set (no-color.org).
+bool colors_wanted();
+
+/// Writes a result to a file; "-" is standard output. Throws Error when it cannot be written.
+void write_result(const std::string& path, const std::string& content);
+
+}  // namespace noema

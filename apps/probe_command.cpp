@@ -1,0 +1,183 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "apps/commands.h"
+#include "apps/evaluation_run.h"
+#include "apps/output.h"
+#include "inspect/probes/ablate.h"
+#include "inspect/probes/interpolate.h"
+#include "inspect/probes/necessity.h"
+#include "inspect/probes/neighbours.h"
+#include "inspect/probes/noise.h"
+#include "inspect/probes/roundtrip.h"
+
+namespace noema {
+namespace {
+
+/// What all probes are told.
+struct ProbeArguments {
+  std::string model;
+  std::string data;
+  std::int64_t limit = 200;
+  std::string json;
+  ReasoningOptions options;
+
+  NoiseOptions noise;
+  AblateOptions ablate;
+  NecessityOptions necessity;
+  InterpolateOptions interpolate;
+  NeighbourProbeOptions neighbours;
+  std::string from, to, minus, plus, index;
+};
+
+void show(const ProbeArguments& arguments, const LoadedModel& model, const std::vector<ProbeResult>& results) {
+  nlohmann::json all = nlohmann::json::array();
+  for (const ProbeResult& result : results) {
+    if (arguments.json != "-") std::printf("%s\n", to_text(result).c_str());
+    nlohmann::json json = to_json(result);
+    json["run"] = origin_of(model, arguments.data, arguments.options);
+    all.push_back(std::move(json));
+  }
+  if (arguments.json.empty()) return;
+  write_result(arguments.json, (all.size() == 1 ? all.front() : all).dump(1) + "\n");
+}
+
+/// Calls use(examples, reason about them) with the data's questions.
+template <typename Use>
+std::vector<ProbeResult> with_data(const ProbeArguments& arguments, const LoadedModel& model, const Use& use) {
+  const std::vector<Example> examples = load_examples(arguments.data, arguments.limit);
+  return use(examples, [&](const std::string& mode, const ReasoningOptions& options) {
+    return reason_about(model, *model.task, mode, examples, options);
+  });
+}
+
+using Examples = std::vector<Example>;
+using Run = std::vector<ProbeResult> (*)(const ProbeArguments&, const LoadedModel&);
+
+std::vector<ProbeResult> run_noise(const ProbeArguments& a, const LoadedModel& model) {
+  return with_data(a, model, [&](const Examples&, const ReasonAbout& reason) {
+    return std::vector{noise(reason, a.options, a.noise)};
+  });
+}
+
+std::vector<ProbeResult> run_ablate(const ProbeArguments& a, const LoadedModel& model) {
+  return with_data(a, model, [&](const Examples&, const ReasonAbout& reason) {
+    return std::vector{ablate(reason, a.options, a.ablate)};
+  });
+}
+
+std::vector<ProbeResult> run_necessity(const ProbeArguments& a, const LoadedModel& model) {
+  return with_data(a, model, [&](const Examples&, const ReasonAbout& reason) {
+    return std::vector{necessity(reason, a.options, a.necessity)};
+  });
+}
+
+std::vector<ProbeResult> run_roundtrip(const ProbeArguments& a, const LoadedModel& model) {
+  return with_data(a, model, [&](const Examples& examples, const ReasonAbout& reason) {
+    ReasoningOptions options = a.options;
+    options.read_steps = true;
+    return roundtrip(model.bundle, *model.task, examples, reason("continuous", options));
+  });
+}
+
+std::vector<ProbeResult> run_neighbours(const ProbeArguments& a, const LoadedModel& model) {
+  return with_data(a, model, [&](const Examples&, const ReasonAbout& reason) {
+    const auto index = NeighbourIndex::build(model.bundle, *model.task, load_examples(a.index, 0));
+    ReasoningOptions options = a.options;
+    options.read_steps = true;
+    return std::vector{neighbours(reason("continuous", options), index, a.neighbours)};
+  });
+}
+
+std::vector<ProbeResult> run_interpolate(const ProbeArguments& a, const LoadedModel& model) {
+  if (!a.minus.empty() || !a.plus.empty()) return {arithmetic(model.bundle, a.from, a.minus, a.plus)};
+  return {interpolate(model.bundle, a.from, a.to, a.interpolate)};
+}
+
+CLI::App* add(CLI::App& probe, const std::shared_ptr<ProbeArguments>& arguments, const char* name, const char* what,
+              bool has_data, Run run) {
+  CLI::App* command = probe.add_subcommand(name, what);
+  add_model_argument(*command, arguments->model);
+  if (has_data) {
+    command->add_option("--data", arguments->data, "questions with answers")->required();
+    command->add_option("--limit", arguments->limit, "only the first so many questions; 0: all")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{10'000'000}))
+        ->capture_default_str();
+    add_reasoning_options(*command, arguments->options);
+  }
+  command->add_option("--json", arguments->json, "write the table to this file; - is standard output");
+  command->callback([arguments, run] {
+    const LoadedModel model = load_model(arguments->model);
+    show(*arguments, model, run(*arguments, model));
+  });
+  return command;
+}
+
+void add_interventions(CLI::App& probe, const std::shared_ptr<ProbeArguments>& a) {
+  CLI::App* noise = add(probe, a, "noise", "Accuracy under noise, by its size and place", true, run_noise);
+  noise->add_option("--sigma", a->noise.sigmas, "sizes, relative to the latent's norm")->check(CLI::Range(0.0, 1000.0));
+  noise->add_option("--probability", a->noise.probability, "of a step to get noise")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  noise->footer("Example:\n  noema probe noise --data stories.json --sigma 0 0.2 0.5 1 --json noise.json");
+
+  CLI::App* ablate = add(probe, a, "ablate", "Accuracy without what the latents carry", true, run_ablate);
+  ablate->add_option("--mode", a->ablate.modes, "continuous, discretized")
+      ->check(CLI::IsMember({"continuous", "discretized"}))
+      ->expected(1)
+      ->take_all();
+  ablate->add_option("--freezes", a->ablate.freezes, "freeze after each of the first so many steps")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{100}))
+      ->capture_default_str();
+  ablate->footer("Example:\n  noema probe ablate --data stories.json");
+
+  CLI::App* necessity = add(probe, a, "necessity", "Which steps the answer hangs on", true, run_necessity);
+  necessity->add_option("--mode", a->necessity.mode, "continuous or discretized")
+      ->check(CLI::IsMember({"continuous", "discretized"}))
+      ->capture_default_str();
+  necessity->add_option("--steps", a->necessity.max_steps, "try the first so many")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{100}))
+      ->capture_default_str();
+  necessity->footer("Example:\n  noema probe necessity --data stories.json");
+}
+
+void add_embeddings(CLI::App& probe, const std::shared_ptr<ProbeArguments>& a) {
+  CLI::App* between = add(probe, a, "interpolate", "Sentences between two sentences' embeddings, and their arithmetic",
+                          false, run_interpolate);
+  between->add_option("--from", a->from, "a sentence; the a of a - b + c")->required();
+  CLI::Option* to = between->add_option("--to", a->to, "another sentence");
+  CLI::Option* minus = between->add_option("--minus", a->minus, "b of a - b + c")->excludes(to);
+  CLI::Option* plus = between->add_option("--plus", a->plus, "c of a - b + c")->excludes(to)->needs(minus);
+  minus->needs(plus);
+  between->add_option("--points", a->interpolate.points, "on the way, both ends included")
+      ->check(CLI::Range(2, 1000))
+      ->capture_default_str();
+  between->footer(
+      "Examples:\n"
+      "  noema probe interpolate --from 'Tom has the ball in the park.' --to 'Ann has the key in the attic.'\n"
+      "  noema probe interpolate --from 'Tom has the ball in the park.' --minus 'Tom has the ball in the gym.' "
+      "--plus 'Ann has the key in the gym.'");
+
+  CLI::App* near = add(probe, a, "neighbours", "The nearest known sentences to each concept", true, run_neighbours);
+  near->add_option("--index", a->index, "known sentences: those of this file of questions with steps")->required();
+  near->add_option("--rows", a->neighbours.max_rows, "steps shown; 0: all")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{10'000'000}));
+  near->footer("Example:\n  noema probe neighbours --data stories.json --index known.json --rows 20");
+
+  add(probe, a, "roundtrip", "What encoding and decoding keep of sentences", true, run_roundtrip)
+      ->footer("Example:\n  noema probe roundtrip --data stories.json");
+}
+
+}  // namespace
+
+void add_probe(CLI::App& program) {
+  const auto arguments = std::make_shared<ProbeArguments>();
+  CLI::App* probe = program.add_subcommand("probe", "Experiments on latents and embeddings, each a table");
+  probe->require_subcommand(1);
+  add_interventions(*probe, arguments);
+  add_embeddings(*probe, arguments);
+  probe->footer("Example:\n  noema probe ablate --data stories.json --limit 100\n  noema probe noise --help");
+}
+
+}  // namespace noema

@@ -1,0 +1,41 @@
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "apps/commands.h"
+#include "base/file.h"
+#include "inspect/report/report.h"
+
+namespace noema {
+namespace {
+
+struct ReportArguments {
+  std::string out;
+  std::vector<std::string> runs;
+  ReportOptions options;
+};
+
+void report(const ReportArguments& arguments) {
+  const std::vector<std::filesystem::path> runs(arguments.runs.begin(), arguments.runs.end());
+  const std::string page = make_report(runs, nullptr, arguments.options);
+  write_file(arguments.out, page);
+  spdlog::info("{} runs are in {} ({} KB)", runs.size(), arguments.out, page.size() / 1024);
+}
+
+}  // namespace
+
+void add_report(CLI::App& program) {
+  auto arguments = std::make_shared<ReportArguments>();
+  CLI::App* command = program.add_subcommand("report", "Join runs into one HTML file that opens anywhere");
+  command->add_option("out", arguments->out, "file to write")->required();
+  command->add_option("runs", arguments->runs, "folders of dumps; JSON of evaluations, lenses and probes")->required();
+  command->add_option("--title", arguments->options.title, "heading of the page")->capture_default_str();
+  command->add_option("--limit", arguments->options.max_questions, "only the first so many questions; the page says so")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))
+      ->capture_default_str();
+  command->footer("Example:\n  noema report report.html runs/continuous runs/chain eval.json lens.json noise.json");
+  command->callback([arguments] { report(*arguments); });
+}
+
+}  // namespace noema

@@ -1,0 +1,146 @@
+#include "inspect/interventions.h"
+
+#include <torch/torch.h>
+
+#include <map>
+#include <vector>
+
+#include "base/error.h"
+#include "decoding/perturbation.h"
+
+namespace noema {
+namespace {
+
+class Noise final : public Intervention {
+ public:
+  Noise(NoisePlace place, double sigma, double probability) : place_(place), sigma_(sigma), probability_(probability) {}
+
+  Concept on_predicted(const Concept& concepts, const LatentRows& rows) override {
+    if (place_ != NoisePlace::written) return concepts;
+    return {noisy(concepts.embedding, rows), concepts.input};
+  }
+
+  torch::Tensor on_fed_back(const torch::Tensor& inputs, const LatentRows& rows) override {
+    return place_ == NoisePlace::fed_back ? noisy(inputs, rows) : inputs;
+  }
+
+ private:
+  torch::Tensor noisy(const torch::Tensor& x, const LatentRows& rows) const {
+    torch::Tensor hit = torch::empty({x.size(0), 1}, torch::kBool);
+    for (std::int64_t row = 0; row < x.size(0); ++row) {
+      hit[row][0] = rows.randoms[static_cast<std::size_t>(row)]->chance(probability_);
+    }
+    return torch::where(hit.to(x.device()), with_noise(x, sigma_, rows.randoms), x);
+  }
+
+  NoisePlace place_;
+  double sigma_, probability_;
+};
+
+class Constant final : public Intervention {
+ public:
+  explicit Constant(torch::Tensor value) : value_(std::move(value)) {}
+  torch::Tensor on_fed_back(const torch::Tensor& inputs, const LatentRows&) override {
+    return value_.to(inputs.options()).expand_as(inputs);
+  }
+
+ private:
+  torch::Tensor value_;  // [D], or a scalar
+};
+
+class Shuffle final : public Intervention {
+ public:
+  torch::Tensor on_fed_back(const torch::Tensor& inputs, const LatentRows&) override {
+    return inputs.size(0) > 1 ? inputs.roll(1, 0) : torch::zeros_like(inputs);
+  }
+};
+
+class RandomDirection final : public Intervention {
+ public:
+  torch::Tensor on_fed_back(const torch::Tensor& inputs, const LatentRows& rows) override {
+    const torch::Tensor noise = with_noise(inputs, 1.0, rows.randoms) - inputs;
+    return noise / noise.norm(2, -1, true).clamp_min(1e-12) * inputs.norm(2, -1, true);
+  }
+};
+
+class Freeze final : public Intervention {
+ public:
+  explicit Freeze(std::size_t step) : step_(step) {}
+
+  torch::Tensor on_fed_back(const torch::Tensor& inputs, const LatentRows& rows) override {
+    if (rows.step < step_) return inputs;
+    std::vector<torch::Tensor> frozen;
+    for (std::size_t row = 0; row < rows.questions.size(); ++row) {
+      if (rows.step == step_) kept_[rows.questions[row]] = inputs[static_cast<std::int64_t>(row)].clone();
+      frozen.push_back(kept_.at(rows.questions[row]));
+    }
+    return torch::stack(frozen);
+  }
+
+ private:
+  std::size_t step_;
+  std::map<std::size_t, torch::Tensor> kept_;  // by question
+};
+
+class OnlyAt final : public Intervention {
+ public:
+  OnlyAt(std::size_t step, std::unique_ptr<Intervention> inner) : step_(step), inner_(std::move(inner)) {}
+
+  Concept on_predicted(const Concept& concepts, const LatentRows& rows) override {
+    return rows.step == step_ ? inner_->on_predicted(concepts, rows) : concepts;
+  }
+  torch::Tensor on_fed_back(const torch::Tensor& inputs, const LatentRows& rows) override {
+    return rows.step == step_ ? inner_->on_fed_back(inputs, rows) : inputs;
+  }
+
+ private:
+  std::size_t step_;
+  std::unique_ptr<Intervention> inner_;
+};
+
+class Replacement final : public Intervention {
+ public:
+  Replacement(std::size_t step, Concept replacement) : step_(step), replacement_(std::move(replacement)) {}
+
+  Concept on_predicted(const Concept& concepts, const LatentRows& rows) override {
+    if (rows.step != step_) return concepts;
+    return {replacement_.embedding.expand_as(concepts.embedding), replacement_.input.expand_as(concepts.input)};
+  }
+
+ private:
+  std::size_t step_;
+  Concept replacement_;
+};
+
+}  // namespace
+
+std::unique_ptr<Intervention> make_noise(NoisePlace place, double sigma, double probability) {
+  return std::make_unique<Noise>(place, sigma, probability);
+}
+std::unique_ptr<Intervention> make_zero() { return make_constant(torch::zeros({})); }
+std::unique_ptr<Intervention> make_constant(torch::Tensor value) {
+  return std::make_unique<Constant>(std::move(value));
+}
+std::unique_ptr<Intervention> make_shuffle() { return std::make_unique<Shuffle>(); }
+std::unique_ptr<Intervention> make_random_direction() { return std::make_unique<RandomDirection>(); }
+std::unique_ptr<Intervention> make_freeze(std::size_t step) { return std::make_unique<Freeze>(step); }
+std::unique_ptr<Intervention> make_only_at(std::size_t step, std::unique_ptr<Intervention> inner) {
+  return std::make_unique<OnlyAt>(step, std::move(inner));
+}
+std::unique_ptr<Intervention> make_replacement(std::size_t step, Concept replacement) {
+  return std::make_unique<Replacement>(step, std::move(replacement));
+}
+
+torch::Tensor FeedbackMean::on_fed_back(const torch::Tensor& inputs, const LatentRows&) {
+  const torch::Tensor sum = inputs.sum(0);
+  sum_ = sum_.defined() ? sum_ + sum : sum;
+  count_ += static_cast<double>(inputs.size(0));
+  return inputs;
+}
+
+torch::Tensor FeedbackMean::mean() const {
+  if (count_ == 0.0) throw Error({"mean of latents", "a latent that was fed back", "none", "ask longer questions"});
+  return sum_ / count_;
+}
+
+}  // namespace noema

@@ -1,0 +1,90 @@
+#include "inspect/steering.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "base/error.h"
+
+namespace noema {
+namespace {
+
+constexpr std::size_t kMostTokens = 96;
+
+Sentences tokenized(const Bundle& bundle, std::string_view sentence) {
+  if (sentence.find_first_not_of(" \t\n") == std::string_view::npos || sentence.find('\n') != std::string_view::npos) {
+    throw Error({"sentence", "one line of text", "none or several", ""});
+  }
+  const TokenIds ids = bundle.tokenizer->encode(std::string(sentence) + "\n");
+  if (ids.size() > kMostTokens) {
+    throw Error({"sentence", "at most " + std::to_string(kMostTokens) + " tokens", std::to_string(ids.size()), ""});
+  }
+  return pad({ids});
+}
+
+/// The least probability that a token of the sentence has.
+double least_probability(const torch::Tensor& logits, const torch::Tensor& tokens) {
+  return logits.softmax(-1).gather(1, tokens.unsqueeze(1)).min().item<double>();
+}
+
+/// Adam (arXiv 1412.6980) on one vector.
+class Adam {
+ public:
+  explicit Adam(double rate) : rate_(rate) {}
+
+  torch::Tensor update(const torch::Tensor& gradient) {
+    ++count_;
+    first_ = first_.defined() ? 0.9 * first_ + 0.1 * gradient : 0.1 * gradient;
+    second_ = second_.defined() ? 0.99 * second_ + 0.01 * gradient.square() : 0.01 * gradient.square();
+    const torch::Tensor mean = first_ / (1.0 - std::pow(0.9, count_));
+    return -rate_ * mean / ((second_ / (1.0 - std::pow(0.99, count_))).sqrt() + 1e-8);
+  }
+
+ private:
+  double rate_;
+  int count_ = 0;
+  torch::Tensor first_, second_;
+};
+
+SteeredConcept descend(const Bundle& bundle, const Sentences& sentence, const torch::Tensor& start,
+                       const SteeringOptions& options) {
+  const c10::InferenceMode no_inference(false);
+  const torch::AutoGradMode with_gradients(true);
+  const SentenceDecoder& decoder = bundle.writing().decoder();
+  const torch::Tensor tokens = sentence.real_tokens();
+  torch::Tensor z = start.detach().clone().view({1, -1});
+  Adam adam(options.step * z.square().mean().sqrt().item<double>());
+  SteeredConcept found;
+  for (; found.iterations < options.max_iterations; ++found.iterations) {
+    z = z.detach().requires_grad_();
+    const torch::Tensor logits = decoder.logits(z, sentence);
+    found.is_exact = (logits.argmax(-1) == tokens).all().item<bool>();
+    if (found.is_exact && least_probability(logits.detach(), tokens) >= options.probability) break;
+    const torch::Tensor loss = token_cross_entropy(logits, tokens);
+    const torch::Tensor gradient = torch::autograd::grad({loss}, {z}).front();
+    z = z.detach() + adam.update(gradient);
+  }
+  found.replacement.embedding = z.detach()[0];
+  return found;
+}
+
+}  // namespace
+
+SteeredConcept concept_of(const Bundle& bundle, std::string_view sentence, const torch::Tensor& start,
+                          const SteeringOptions& options) {
+  const Sentences tokens = tokenized(bundle, sentence);
+  SteeredConcept found;
+  if (bundle.writes == "semantic") {
+    const torch::Tensor z = bundle.writing().encoder().begin(tokens)->read(tokens);
+    found.replacement.embedding = z[0];
+    found.is_exact = score_decoding(bundle.writing().decoder(), z, tokens).exact[0].item<bool>();
+  } else {
+    found = descend(bundle, tokens, start, options);
+  }
+  found.cosine = at::cosine_similarity(found.replacement.embedding, start, 0).item<double>();
+  const torch::InferenceMode inference;
+  found.replacement.input = bundle.need_concepts().inputs(found.replacement.embedding.unsqueeze(0))[0];
+  return found;
+}
+
+}  // namespace noema

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "concept_lm/bundle.h"
+
+namespace noema {
+
+/// How the embedding of a given sentence is looked for.
+struct SteeringOptions {
+  int max_iterations = 200;
+  double step = 0.05;        ///< of Adam, as a share of the root mean square of the start
+  double probability = 0.9;  ///< least probability of every token at which it is found
+};
+
+/// A concept that stands for a given sentence.
+struct SteeredConcept {
+  Concept replacement;    ///< embedding [Z], input [D]
+  bool is_exact = false;  ///< greedy decoding gives the sentence
+  int iterations = 0;
+  double cosine = 0.0;  ///< to the start
+};
+
+/// The concept near `start` [Z] whose decoding is `sentence`. A semantic model's encoder gives it from the sentence
+/// alone. A contextual encoder cannot read a sentence that does not follow from its context: there it is found by
+/// gradient descent on the decoder's cross-entropy, from `start`. Throws Error when the sentence is empty, not UTF-8 or
+/// longer than a decoder can write.
+SteeredConcept concept_of(const Bundle& bundle, std::string_view sentence, const torch::Tensor& start,
+                          const SteeringOptions& options = {});
+
+}  // namespace noema

@@ -1,0 +1,82 @@
+#include "inspect/interventions.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "base/error.h"
+
+namespace noema {
+namespace {
+
+/// Three rows that belong to questions 4, 0 and 7.
+class Interventions : public testing::Test {
+ protected:
+  torch::Tensor feed(Intervention& intervention, std::size_t step = 0) {
+    return intervention.on_fed_back(inputs_, {questions_, pointers_, step});
+  }
+  Concept predict(Intervention& intervention, std::size_t step = 0) {
+    return intervention.on_predicted({inputs_, inputs_}, {questions_, pointers_, step});
+  }
+
+  torch::Tensor inputs_ = torch::arange(1, 13, torch::kFloat32).view({3, 4});
+  std::vector<std::size_t> questions_ = {4, 0, 7};
+  std::vector<Random> randoms_ = {Random(1), Random(2), Random(3)};
+  std::vector<Random*> pointers_ = {&randoms_[0], &randoms_[1], &randoms_[2]};
+};
+
+TEST_F(Interventions, ZeroConstantAndShuffleReplaceWhatIsFedBack) {
+  EXPECT_EQ(feed(*make_zero()).abs().sum().item<double>(), 0.0);
+  EXPECT_TRUE(torch::equal(feed(*make_constant(inputs_[2])), inputs_[2].expand({3, 4})));
+  EXPECT_TRUE(torch::equal(feed(*make_shuffle()), inputs_.roll(1, 0)));
+  EXPECT_TRUE(torch::equal(predict(*make_zero()).embedding, inputs_));
+}
+
+TEST_F(Interventions, ARandomDirectionKeepsTheNorm) {
+  const torch::Tensor random = feed(*make_random_direction());
+  EXPECT_TRUE(torch::allclose(random.norm(2, 1), inputs_.norm(2, 1), 1e-4));
+  EXPECT_FALSE(torch::allclose(random, inputs_, 0.1, 0.1));
+}
+
+TEST_F(Interventions, NoiseComesAtItsPlaceAsOftenAsAsked) {
+  EXPECT_TRUE(torch::equal(feed(*make_noise(NoisePlace::written, 1.0)), inputs_));
+  EXPECT_FALSE(torch::equal(predict(*make_noise(NoisePlace::written, 1.0)).embedding, inputs_));
+  EXPECT_TRUE(torch::equal(feed(*make_noise(NoisePlace::fed_back, 1.0, 0.0)), inputs_));
+  const auto half = make_noise(NoisePlace::fed_back, 0.5, 0.5);
+  int hit = 0;
+  for (int i = 0; i < 200; ++i) {
+    hit += static_cast<int>((feed(*half) - inputs_).abs().sum(1).gt(0).sum().item<std::int64_t>());
+  }
+  EXPECT_NEAR(hit, 300, 60);
+}
+
+TEST_F(Interventions, FreezeRemembersByQuestionWhenRowsLeave) {
+  const auto freeze = make_freeze(1);
+  EXPECT_TRUE(torch::equal(feed(*freeze, 0), inputs_));
+  EXPECT_TRUE(torch::equal(feed(*freeze, 1), inputs_));
+  const torch::Tensor first = inputs_.clone();
+  questions_ = {7, 4};
+  pointers_.pop_back();
+  inputs_ = torch::zeros({2, 4});
+  EXPECT_TRUE(torch::equal(feed(*freeze, 2), torch::stack({first[2], first[0]})));
+}
+
+TEST_F(Interventions, OnlyTheStepIsChanged) {
+  const auto at = make_only_at(2, make_zero());
+  EXPECT_TRUE(torch::equal(feed(*at, 1), inputs_));
+  EXPECT_EQ(feed(*at, 2).abs().sum().item<double>(), 0.0);
+  const auto replaced = make_replacement(1, {torch::ones({4}), torch::zeros({4})});
+  EXPECT_TRUE(torch::equal(predict(*replaced, 0).embedding, inputs_));
+  EXPECT_TRUE(torch::equal(predict(*replaced, 1).embedding, torch::ones({3, 4})));
+  EXPECT_EQ(predict(*replaced, 1).input.sum().item<double>(), 0.0);
+}
+
+TEST_F(Interventions, TheMeanIsOfAllThatWasFedBack) {
+  FeedbackMean mean;
+  EXPECT_THROW(mean.mean(), Error);
+  EXPECT_TRUE(torch::equal(feed(mean), inputs_));
+  EXPECT_TRUE(torch::equal(feed(mean), inputs_));
+  EXPECT_TRUE(torch::allclose(mean.mean(), inputs_.mean(0)));
+}
+
+}  // namespace
+}  // namespace noema

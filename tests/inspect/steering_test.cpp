@@ -1,0 +1,59 @@
+#include "inspect/steering.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "base/error.h"
+#include "inspect/interventions.h"
+#include "inspect/watched_run.h"
+
+namespace noema {
+namespace {
+
+TEST(Steering, FindsAConceptThatDecodesToTheSentence) {
+  const Bundle bundle = tiny_bundle();
+  const auto recorded = watched_run(bundle, "continuous", watched_options());
+  const torch::Tensor start = recorded[0].trajectory.steps[1].concept_;
+  // A sentence that this decoder writes, of another question: so there is a concept for it.
+  const std::string sentence = recorded[3].trajectory.steps[2].text;
+  const SteeredConcept found = concept_of(bundle, sentence, start, {.max_iterations = 2000, .probability = 0.0});
+  if (recorded[3].trajectory.steps[2].tokens.size() < 6) EXPECT_TRUE(found.is_exact);
+  EXPECT_EQ(found.replacement.embedding.sizes(), start.sizes());
+  EXPECT_TRUE(found.replacement.embedding.isfinite().all().item<bool>());
+  EXPECT_EQ(found.replacement.input.size(0), 32);
+  EXPECT_GT(found.iterations, 0);
+}
+
+TEST(Steering, ASemanticModelReadsTheSentence) {
+  Bundle bundle = tiny_bundle(false, "semantic");
+  bundle.writes = "semantic";
+  const SteeredConcept found = concept_of(bundle, "Tom has the ball in the garden.", torch::ones({32}));
+  const Sentences tokens = pad({bundle.tokenizer->encode("Tom has the ball in the garden.\n")});
+  const torch::Tensor z = bundle.autoencoders.at("semantic")->encoder().begin(tokens)->read(tokens)[0];
+  EXPECT_TRUE(torch::equal(found.replacement.embedding, z));
+  EXPECT_EQ(found.iterations, 0);
+}
+
+TEST(Steering, ReplacedStepsAreReadAsTheNewConcept) {
+  const Bundle bundle = tiny_bundle();
+  ReasoningOptions options = watched_options();
+  const auto plain = watched_run(bundle, "continuous", options);
+  const torch::Tensor z = plain[2].trajectory.steps[0].concept_;
+  const auto replacement = make_replacement(1, {z, z});
+  options.intervention = replacement.get();
+  for (const RecordedTrajectory& steered : watched_run(bundle, "continuous", options)) {
+    EXPECT_EQ(steered.trajectory.steps[1].text, plain[2].trajectory.steps[0].text);
+  }
+}
+
+TEST(Steering, RefusesWhatIsNoSentence) {
+  const Bundle bundle = tiny_bundle();
+  const torch::Tensor start = torch::ones({32});
+  for (const std::string& bad :
+       {std::string(), std::string("  "), std::string("a\nb"), std::string(1000, 'x'), std::string("\xff")}) {
+    EXPECT_THROW(concept_of(bundle, bad, start), Error);
+  }
+}
+
+}  // namespace
+}  // namespace noema

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "decoding/reasoner.h"
+#include "inspect/evaluation.h"
+#include "inspect/layer_tap.h"
+#include "support/tiny_bundle.h"
+
+namespace noema {
+
+/// Options under which the tiny bundle's texts stay short.
+inline ReasoningOptions watched_options() {
+  ReasoningOptions options;
+  options.max_steps = 3;
+  options.max_sentence_tokens = 6;
+  options.stop = StopRule::none;
+  options.read_steps = true;
+  return options;
+}
+
+/// The tiny questions reasoned about and judged, each with "kitchen" as its true answer.
+inline std::vector<RecordedTrajectory> watched_run(const Bundle& bundle, const std::string& mode,
+                                                   const ReasoningOptions& options, Observer* observer = nullptr) {
+  const auto task = make_task("stories");
+  auto trajectories = Reasoner(bundle, *task, mode).run(tiny_questions(), options, observer);
+  std::vector<RecordedTrajectory> recorded;
+  for (std::size_t i = 0; i < trajectories.size(); ++i) {
+    Example example;
+    example.question = tiny_questions()[i];
+    example.answer = "kitchen";
+    recorded.push_back(judge(options.first_question + i, std::move(trajectories[i]), example, *task));
+  }
+  return recorded;
+}
+
+}  // namespace noema
