@@ -6,6 +6,7 @@
 #include "apps/commands.h"
 #include "base/file.h"
 #include "inspect/report/report.h"
+#include "inspect/trajectory_map.h"
 
 namespace noema {
 namespace {
@@ -18,7 +19,8 @@ struct ReportArguments {
 
 void report(const ReportArguments& arguments) {
   const std::vector<std::filesystem::path> runs(arguments.runs.begin(), arguments.runs.end());
-  const std::string page = make_report(runs, nullptr, arguments.options);
+  const TrajectoryMap map = make_trajectory_map(runs);
+  const std::string page = make_report(runs, map.paths.empty() ? nullptr : &map, arguments.options);
   write_file(arguments.out, page);
   spdlog::info("{} runs are in {} ({} KB)", runs.size(), arguments.out, page.size() / 1024);
 }

@@ -68,9 +68,15 @@ const std::vector<ReplSession::Command>& ReplSession::commands() {
        &ReplSession::set_temperature},
       {"compare", "[QUESTION]", "the question, or the last one, in three modes side by side", &ReplSession::compare},
       {"show", "", "the last answer in numbers: probability, entropy and stop probability by step", &ReplSession::show},
+      {"lens", "[QUESTION]", "every layer's reading of every step", &ReplSession::lens},
+      {"edit", "K \"SENTENCE\"", "put another sentence in the place of step K, and go on from there",
+       &ReplSession::edit},
+      {"nudge", "K SIGMA", "add noise to step K, and go on from there", &ReplSession::nudge},
+      {"why", "K", "step K: what else it might say, and the known sentences next to it", &ReplSession::why},
       {"example", "", "ask a question of the model's own task", &ReplSession::example},
       {"load", "MODEL", "another model", &ReplSession::load},
       {"save", "FILE", "write the session's trajectories as JSONL", &ReplSession::save},
+      {"trace", "FOLDER", "write the session's trajectories with their latents as a dump", &ReplSession::trace},
       {"help", "", "this list", &ReplSession::help},
       {"quit", "", "leave (so does Ctrl-D)", &ReplSession::quit}};
   return all;
@@ -122,6 +128,10 @@ Trajectory ReplSession::ask(const std::string& question, const std::string& mode
 
 void ReplSession::answer(const std::string& question) {
   answered_.push_back(ask(question, mode_, true));
+  show_answer();
+}
+
+void ReplSession::show_answer() {
   out_ << "= " << answer_of(answered_.back()) << "\n" << cost_line(answered_.back()) << std::endl;
 }
 
@@ -202,6 +212,7 @@ void ReplSession::example(const std::string&) {
 void ReplSession::load(const std::string& argument) {
   LoadedModel loaded = load_model(argument);
   model_ = std::move(loaded);
+  known_.reset();
   greet();
 }
 

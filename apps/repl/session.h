@@ -2,12 +2,14 @@
 
 #include <atomic>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "apps/arguments.h"
 #include "decoding/trajectory.h"
+#include "inspect/probes/neighbours.h"
 
 namespace noema {
 
@@ -43,10 +45,23 @@ class ReplSession {
   void compare(const std::string& argument);
   void show(const std::string& argument);
   void example(const std::string& argument);
+  void lens(const std::string& argument);
+  void edit(const std::string& argument);
+  void nudge(const std::string& argument);
+  void why(const std::string& argument);
+  void trace(const std::string& argument);
   void load(const std::string& argument);
   void save(const std::string& argument);
   void help(const std::string& argument);
   void quit(const std::string& argument);
+
+  /// The last answer, which must be of a latent mode; and a step of it by its number from 1.
+  const Trajectory& last_in_concepts(const char* command) const;
+  std::size_t step_of(const std::string& word, const char* command) const;
+
+  /// Asks the last question again, with a hand in it.
+  void answer_again(Intervention& intervention);
+  void show_answer();
 
   LoadedModel model_;
   ReasoningOptions options_;
@@ -58,6 +73,7 @@ class ReplSession {
   bool ended_ = false;
   std::uint64_t examples_shown_ = 0;
   std::vector<Trajectory> answered_;
+  std::optional<NeighbourIndex> known_;  // built when it is first asked for
 };
 
 }  // namespace noema
