@@ -25,7 +25,10 @@ std::vector<std::filesystem::path> model_folders() {
   return folders;
 }
 
-bool is_bundle(const std::filesystem::path& folder) { return std::filesystem::exists(folder / "noema.json"); }
+bool is_bundle(const std::filesystem::path& folder) {
+  std::error_code failure;  // a question may be given where a name may stand: it is no path, whatever its length
+  return std::filesystem::exists(folder / "noema.json", failure);
+}
 
 std::string known_models() {
   std::string names;

@@ -62,7 +62,9 @@ void dump(const DumpArguments& arguments) {
   ReasoningOptions options = arguments.options;
   options.read_steps = options.count_flops = true;
   const std::vector<Example> examples = load_examples(arguments.data, arguments.limit);
-  DumpWriter writer(arguments.out, dump_options, origin_of(model, arguments.data, options));
+  nlohmann::json origin = origin_of(model, arguments.data, options);
+  origin["mode"] = arguments.mode;
+  DumpWriter writer(arguments.out, dump_options, origin);
   LayerTap tap(dump_options.attention);
   const bool watches = dump_options.layers || dump_options.attention;
   const auto size = static_cast<std::size_t>(arguments.shard);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/utf8.h"
 #include "decoding/reasoner.h"
 
 namespace noema {
@@ -49,7 +50,7 @@ std::string command_line() {
     const bool is_plain = argument.find_first_of(" \t\n'\"$") == std::string::npos && !argument.empty();
     text += (text.empty() ? "" : " ") + (is_plain ? argument : "'" + argument + "'");
   }
-  return text;
+  return utf8_repaired(text);
 }
 
 }  // namespace
@@ -90,7 +91,7 @@ nlohmann::json origin_of(const LoadedModel& model, const std::string& data, cons
                            {"commit", trained.value("commit", "")},
                            {"seed", options.seed}};
   if (data.empty()) return origin;
-  origin["data"] = std::filesystem::path(data).filename().string();
+  origin["data"] = utf8_repaired(std::filesystem::path(data).filename().string());
   origin["data_sha256"] = sha256_file(data);
   return origin;
 }

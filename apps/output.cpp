@@ -21,6 +21,12 @@ bool colors_wanted() {
   return isatty(STDOUT_FILENO) != 0 && (!refused || *refused == '\0');
 }
 
+std::string number(double value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
 void write_result(const std::string& path, const std::string& content) {
   if (path == "-") {
     std::fwrite(content.data(), 1, content.size(), stdout);

@@ -10,6 +10,9 @@ int terminal_width();
 /// Whether standard output takes colours: a terminal, and NO_COLOR is not set (no-color.org).
 bool colors_wanted();
 
+/// A number with so many digits after the point.
+std::string number(double value, int digits);
+
 /// Writes a result to a file; "-" is standard output. Throws Error when it cannot be written.
 void write_result(const std::string& path, const std::string& content);
 

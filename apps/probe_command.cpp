@@ -77,7 +77,9 @@ std::vector<ProbeResult> run_roundtrip(const ProbeArguments& a, const LoadedMode
   return with_data(a, model, [&](const Examples& examples, const ReasonAbout& reason) {
     ReasoningOptions options = a.options;
     options.read_steps = true;
-    return roundtrip(model.bundle, *model.task, examples, reason("continuous", options));
+    const bool has_concepts = model.bundle.concepts != nullptr;
+    return roundtrip(model.bundle, *model.task, examples,
+                     has_concepts ? reason("continuous", options) : std::vector<RecordedTrajectory>());
   });
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "apps/commands.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "inspect/report/report.h"
 #include "inspect/trajectory_map.h"
@@ -18,6 +19,10 @@ struct ReportArguments {
 };
 
 void report(const ReportArguments& arguments) {
+  if (!arguments.out.ends_with(".html") && !arguments.out.ends_with(".htm")) {
+    throw Error({"report", "first the page to write, a name that ends in .html", printable(arguments.out),
+                 "noema report report.html RUN..."});
+  }
   const std::vector<std::filesystem::path> runs(arguments.runs.begin(), arguments.runs.end());
   const TrajectoryMap map = make_trajectory_map(runs);
   const std::string page = make_report(runs, map.paths.empty() ? nullptr : &map, arguments.options);

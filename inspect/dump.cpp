@@ -3,8 +3,8 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
-#include <sstream>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -40,6 +40,23 @@ torch::Tensor padded(const std::vector<torch::Tensor>& tensors) {
     wide.push_back(at::constant_pad_nd(tensor, {0, widest - tensor.size(-1)}));
   }
   return torch::stack(wide);
+}
+
+/// What makes one dump the same as another: everything but how the command was typed.
+nlohmann::json identity(nlohmann::json manifest) {
+  if (manifest.contains("run") && manifest["run"].is_object()) manifest["run"].erase("command");
+  return manifest;
+}
+
+/// How many questions a shard was written for.
+std::int64_t questions_of(const std::filesystem::path& path) {
+  const SafetensorsFile file = read_safetensors(path);
+  const auto text = file.metadata.find("questions");
+  std::int64_t count = 0;
+  if (text != file.metadata.end())
+    std::from_chars(text->second.data(), text->second.data() + text->second.size(), count);
+  if (count < 1) throw Error({path.string(), "the number of its questions", "none", "remove the dump"});
+  return count;
 }
 
 /// The tensors of a shard, row by row.
@@ -90,38 +107,53 @@ DumpWriter::DumpWriter(std::filesystem::path folder, const DumpOptions& options,
   const nlohmann::json manifest = {
       {"schema", kSchema}, {"kind", "dump"}, {"options", to_json(options_)}, {"run", origin}};
   const auto path = folder_ / kManifest;
-  if (!std::filesystem::exists(path)) {
-    std::error_code ignored;  // what stands in the way is found when the files are written
-    std::filesystem::remove(folder_ / kLines, ignored);
-    write_file(path, manifest.dump(1) + "\n");
-    write_file(folder_ / kLines, "");
+  if (std::filesystem::exists(path)) {
+    if (identity(read_json(path)) != identity(manifest)) {
+      throw Error({folder_.string(), "no dump yet, or one of the same model, data and options", "another dump",
+                   "choose another folder, or remove this one"});
+    }
+    read_lines();
     return;
   }
-  if (read_json(path) != manifest) {
-    throw Error({folder_.string(), "no dump yet, or one of the same command, model and data", "another dump",
-                 "choose another folder, or remove this one"});
+  if (std::filesystem::exists(folder_ / kLines) || std::filesystem::exists(folder_ / shard_name(0))) {
+    throw Error(
+        {folder_.string(), "no trajectories yet", "some without a dump.json", "choose another folder, or remove them"});
   }
-  read_lines();
+  write_file(folder_ / kLines, "");
+  write_file(path, manifest.dump(1) + "\n");
 }
 
+/// Keeps the lines of whole shards. One whose lines were being written is written anew, under the same name.
 void DumpWriter::read_lines() {
   const auto path = folder_ / kLines;
-  std::string content = std::filesystem::exists(path) ? read_file(path) : "";
-  const std::size_t whole = content.rfind('\n') == std::string::npos ? 0 : content.rfind('\n') + 1;
-  if (whole < content.size()) write_file(path, content.substr(0, whole));  // a line that was being written
-  std::istringstream lines(content.substr(0, whole));
-  std::set<std::string> shards;
-  std::size_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
+  const std::string content = std::filesystem::exists(path) ? read_file(path) : "";
+  std::size_t whole = 0, begin = 0, number = 0;
+  std::string shard;
+  std::int64_t left = 0;  // of the shard's questions, without a line so far
+  std::vector<std::size_t> pending;
+  for (std::size_t end = 0; (end = content.find('\n', begin)) != std::string::npos; begin = end + 1) {
     const std::string where = path.string() + ", line " + std::to_string(++number);
-    const nlohmann::json json = parse_json(line, where);
-    done_.insert(json_member<std::size_t>(json, "id", where));
-    shards.insert(json_member<std::string>(json, "shard", where));
+    const nlohmann::json json = parse_json(std::string_view(content).substr(begin, end - begin), where);
+    const auto name = json_member<std::string>(json, "shard", where);
+    if (name != shard) {
+      shard = name;
+      if (name != shard_name(shards_)) {
+        throw Error({where + ": shard", shard_name(shards_), printable(name), "the dump is damaged: dump again"});
+      }
+      left = questions_of(folder_ / shard_name(shards_));
+    }
+    pending.push_back(json_member<std::size_t>(json, "id", where));
+    if (--left > 0) continue;
+    done_.insert(pending.begin(), pending.end());
+    pending.clear();
+    ++shards_;
+    whole = end + 1;
   }
-  shards_ = shards.size();
+  if (whole < content.size()) write_file(path, std::string_view(content).substr(0, whole));
 }
 
 void DumpWriter::add(const std::vector<RecordedTrajectory>& trajectories, const LayerTap* tap) {
+  if (trajectories.empty()) return;
   const std::string name = shard_name(shards_);
   Shard shard(options_);
   std::string lines;
@@ -135,7 +167,8 @@ void DumpWriter::add(const std::vector<RecordedTrajectory>& trajectories, const 
       if (z.defined()) shard.add(recorded.id, step, z, tap ? tap->find(question, step) : nullptr);
     }
   }
-  write_safetensors(folder_ / name, shard.tensors(), {{"schema", std::to_string(kSchema)}});
+  write_safetensors(folder_ / name, shard.tensors(),
+                    {{"schema", std::to_string(kSchema)}, {"questions", std::to_string(trajectories.size())}});
   append_file(folder_ / kLines, lines);
   for (const RecordedTrajectory& recorded : trajectories) done_.insert(recorded.id);
   ++shards_;

@@ -33,6 +33,7 @@ class CheckedShard {
       if (!file.tensors.contains(name)) fail(where_, std::string("a tensor \"") + name + "\"", "none");
     }
     const torch::Tensor latents = file.tensors.at("latents");
+    if (latents.dim() != 2) fail(where_ + ": latents", "[N,Z]", std::to_string(latents.dim()) + " dimensions");
     rows_ = latents.size(0);
     for (const auto& [name, tensor] : file.tensors) {
       if (tensor.dim() < 1 || tensor.size(0) != rows_) fail(where_ + ": " + name, "as many rows as latents", "others");

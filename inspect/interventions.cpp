@@ -98,6 +98,25 @@ class OnlyAt final : public Intervention {
   std::unique_ptr<Intervention> inner_;
 };
 
+class Sequence final : public Intervention {
+ public:
+  explicit Sequence(std::vector<Intervention*> hands) : hands_(std::move(hands)) {}
+
+  Concept on_predicted(const Concept& concepts, const LatentRows& rows) override {
+    Concept changed = concepts;
+    for (Intervention* hand : hands_) changed = hand->on_predicted(changed, rows);
+    return changed;
+  }
+  torch::Tensor on_fed_back(const torch::Tensor& inputs, const LatentRows& rows) override {
+    torch::Tensor changed = inputs;
+    for (Intervention* hand : hands_) changed = hand->on_fed_back(changed, rows);
+    return changed;
+  }
+
+ private:
+  std::vector<Intervention*> hands_;
+};
+
 class Replacement final : public Intervention {
  public:
   Replacement(std::size_t step, Concept replacement) : step_(step), replacement_(std::move(replacement)) {}
@@ -126,6 +145,9 @@ std::unique_ptr<Intervention> make_random_direction() { return std::make_unique<
 std::unique_ptr<Intervention> make_freeze(std::size_t step) { return std::make_unique<Freeze>(step); }
 std::unique_ptr<Intervention> make_only_at(std::size_t step, std::unique_ptr<Intervention> inner) {
   return std::make_unique<OnlyAt>(step, std::move(inner));
+}
+std::unique_ptr<Intervention> make_sequence(std::vector<Intervention*> hands) {
+  return std::make_unique<Sequence>(std::move(hands));
 }
 std::unique_ptr<Intervention> make_replacement(std::size_t step, Concept replacement) {
   return std::make_unique<Replacement>(step, std::move(replacement));

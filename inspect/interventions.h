@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 #include "decoding/intervention.h"
 
@@ -25,7 +26,8 @@ std::unique_ptr<Intervention> make_zero();
 /// The same vector [D] is fed back for every question and step: the mean of all, say.
 std::unique_ptr<Intervention> make_constant(torch::Tensor value);
 
-/// Each question is fed back the latent of the next one in its batch; alone it gets zeros.
+/// Each question is fed back the latent of the one before it in its batch, of those that are not finished; the last one
+/// left gets zeros.
 std::unique_ptr<Intervention> make_shuffle();
 
 /// A random vector of the latent's norm is fed back.
@@ -36,6 +38,9 @@ std::unique_ptr<Intervention> make_freeze(std::size_t step);
 
 /// `inner` at sentence `step` only.
 std::unique_ptr<Intervention> make_only_at(std::size_t step, std::unique_ptr<Intervention> inner);
+
+/// One after the other; they must outlive it.
+std::unique_ptr<Intervention> make_sequence(std::vector<Intervention*> hands);
 
 /// The concept of sentence `step` is this one, for every question: embedding [Z], input [D].
 std::unique_ptr<Intervention> make_replacement(std::size_t step, Concept replacement);

@@ -19,7 +19,9 @@ torch::Tensor& at_layer(std::vector<torch::Tensor>& layers, int layer) {
 
 void LayerTap::on_layer(int layer, const Positions&, const torch::Tensor& hidden) {
   // Questions are padded on the left and sentences come one at a time: the last place is the one that predicts.
-  if (is_reasoning()) at_layer(hidden_, layer) = hidden.select(1, -1).clone();
+  if (!is_reasoning()) return;
+  if (layer == 0) hidden_.clear();  // of another model, with more layers perhaps
+  at_layer(hidden_, layer) = hidden.select(1, -1).clone();
 }
 
 void LayerTap::on_attention_weights(int layer, const Positions& at, const torch::Tensor& weights) {

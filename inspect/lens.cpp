@@ -5,18 +5,10 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "decoding/sampling.h"
+#include "inspect/probes/sentences.h"
 
 namespace noema {
 namespace {
-
-/// Sentences of concepts [N,Z], written greedily.
-std::vector<WrittenSentence> decode(const Bundle& bundle, const torch::Tensor& z, int max_tokens) {
-  Random unused(0);
-  const std::vector<Random*> randoms(static_cast<std::size_t>(z.size(0)), &unused);
-  const auto stream = bundle.writing().decoder().begin(z);
-  return write_sentences(*stream, {}, randoms, bundle.tokenizer->newline(), max_tokens);
-}
 
 std::size_t settled_layer(const std::vector<LensCell>& layers) {
   std::size_t layer = layers.size();
@@ -50,14 +42,14 @@ std::vector<LensView> read_lens(const Bundle& bundle, const LayerTap& tap,
   const torch::Tensor z = bundle.need_concepts().concepts_at_layer(hidden.flatten(0, 1)).embedding;
   const torch::Tensor by_step = z.view({hidden.size(0), layers, -1});
   const torch::Tensor cosine = at::cosine_similarity(by_step, by_step.narrow(1, layers - 1, 1), -1);  // [S,L]
-  const auto sentences = decode(bundle, z, max_tokens);
+  const auto sentences = decode_sentences(bundle.writing(), *bundle.tokenizer, z, {.max_tokens = max_tokens});
   std::int64_t row = 0;
   for (LensView& view : views) {
     for (LensStep& step : view.steps) {
       for (std::int64_t layer = 0; layer < layers; ++layer) {
-        const WrittenSentence& sentence = sentences[static_cast<std::size_t>(row * layers + layer)];
-        LensCell cell{bundle.tokenizer->decode(sentence.tokens), sentence.probability(), sentence.entropy(),
-                      cosine[row][layer].item<double>(), false};
+        const DecodedSentence& sentence = sentences[static_cast<std::size_t>(row * layers + layer)];
+        LensCell cell{sentence.text, sentence.token_probability, sentence.entropy, cosine[row][layer].item<double>(),
+                      false};
         cell.agrees = cell.text == step.text;
         step.layers.push_back(std::move(cell));
       }

@@ -3,13 +3,14 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
 
 namespace noema {
 namespace {
 
-constexpr std::size_t kMostTokens = 96;
+constexpr std::size_t kMostTokens = 64;
 
 Sentences tokenized(const Bundle& bundle, std::string_view sentence) {
   if (sentence.find_first_not_of(" \t\n") == std::string_view::npos || sentence.find('\n') != std::string_view::npos) {
@@ -54,34 +55,41 @@ SteeredConcept descend(const Bundle& bundle, const Sentences& sentence, const to
   const torch::Tensor tokens = sentence.real_tokens();
   torch::Tensor z = start.detach().clone().view({1, -1});
   Adam adam(options.step * z.square().mean().sqrt().item<double>());
-  SteeredConcept found;
-  for (; found.iterations < options.max_iterations; ++found.iterations) {
+  SteeredConcept best;
+  double least_loss = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < options.max_iterations; ++i) {
     z = z.detach().requires_grad_();
     const torch::Tensor logits = decoder.logits(z, sentence);
-    found.is_exact = (logits.argmax(-1) == tokens).all().item<bool>();
-    if (found.is_exact && least_probability(logits.detach(), tokens) >= options.probability) break;
     const torch::Tensor loss = token_cross_entropy(logits, tokens);
-    const torch::Tensor gradient = torch::autograd::grad({loss}, {z}).front();
-    z = z.detach() + adam.update(gradient);
+    const bool is_exact = (logits.argmax(-1) == tokens).all().item<bool>();
+    if (is_exact > best.is_exact || (is_exact == best.is_exact && loss.item<double>() < least_loss)) {
+      least_loss = loss.item<double>();
+      best = {{z.detach()[0], {}}, is_exact, i + 1};
+    }
+    if (is_exact && least_probability(logits.detach(), tokens) >= options.probability) break;
+    z = z.detach() + adam.update(torch::autograd::grad({loss}, {z}).front());
   }
-  found.replacement.embedding = z.detach()[0];
-  return found;
+  return best;
 }
 
 }  // namespace
 
 SteeredConcept concept_of(const Bundle& bundle, std::string_view sentence, const torch::Tensor& start,
                           const SteeringOptions& options) {
+  if (bundle.reads != bundle.writes) {
+    throw Error({"steering", "a model that reads the embeddings that it predicts",
+                 "one that reads " + bundle.reads + " and writes " + bundle.writes + " embeddings",
+                 "choose another model"});
+  }
   const Sentences tokens = tokenized(bundle, sentence);
   SteeredConcept found;
-  if (bundle.writes == "semantic") {
+  if (bundle.writing().config().embedding == AutoencoderConfig::Embedding::semantic) {
     const torch::Tensor z = bundle.writing().encoder().begin(tokens)->read(tokens);
     found.replacement.embedding = z[0];
     found.is_exact = score_decoding(bundle.writing().decoder(), z, tokens).exact[0].item<bool>();
   } else {
     found = descend(bundle, tokens, start, options);
   }
-  found.cosine = at::cosine_similarity(found.replacement.embedding, start, 0).item<double>();
   const torch::InferenceMode inference;
   found.replacement.input = bundle.need_concepts().inputs(found.replacement.embedding.unsqueeze(0))[0];
   return found;

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "nn/safetensors.h"
 
@@ -14,7 +16,7 @@ struct DumpedLatents {
   torch::Tensor latents, question;  // [N,Z] fp32, [N]
 };
 
-constexpr std::int64_t kMostRows = 2'000'000;
+constexpr std::int64_t kMostRows = 2'000'000, kWidest = 8192;
 
 std::vector<DumpedLatents> read_latents(const std::vector<std::filesystem::path>& runs) {
   std::vector<DumpedLatents> all;
@@ -30,8 +32,9 @@ std::vector<DumpedLatents> read_latents(const std::vector<std::filesystem::path>
       const auto latents = file.tensors.find("latents"), question = file.tensors.find("question");
       const bool fits = latents != file.tensors.end() && question != file.tensors.end() && latents->second.dim() == 2 &&
                         question->second.dim() == 1 && latents->second.size(0) == question->second.size(0) &&
-                        latents->second.size(0) <= kMostRows;
+                        latents->second.size(0) <= kMostRows && latents->second.size(1) <= kWidest;
       if (!fits) throw Error({shard.string(), "latents [N,Z] and question [N]", "others", "dump again"});
+      check_finite({{"latents", latents->second}}, shard.string());
       if (latents->second.numel() == 0) continue;
       all.push_back({run, latents->second.to(torch::kFloat32), question->second.to(torch::kLong)});
     }

@@ -2,6 +2,9 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <map>
+
 #include "sentence_vae/losses.h"
 
 namespace noema {
@@ -9,18 +12,37 @@ namespace {
 
 constexpr std::int64_t kExpectedTokens = 24;  // of a sentence; the cache grows beyond
 
+/// Rows of about the same length, so that short sentences are not padded to the longest: sentences of 4 to 30 tokens in
+/// one tensor would be two thirds padding.
+std::vector<std::vector<std::int64_t>> groups_by_length(const std::vector<std::int64_t>& lengths) {
+  constexpr std::int64_t kStep = 8;
+  std::map<std::int64_t, std::vector<std::int64_t>> groups;
+  for (std::size_t row = 0; row < lengths.size(); ++row) {
+    groups[(lengths[row] + kStep - 1) / kStep].push_back(static_cast<std::int64_t>(row));
+  }
+  std::vector<std::vector<std::int64_t>> all;
+  for (auto& [step, rows] : groups) all.push_back(std::move(rows));
+  return all;
+}
+
 class PrefixDecoder final : public SentenceDecoder {
  public:
   PrefixDecoder(const LanguageModel& model, const Bottleneck& bottleneck) : model_(model), bottleneck_(bottleneck) {}
 
-  torch::Tensor logits(const torch::Tensor& z, const Sentences& sentences, ComputeObserver* observer) const override {
-    // The last token is scored and never read: the prefix takes its place.
-    const torch::Tensor tokens = model_.embed(sentences.ids.narrow(1, 0, sentences.width() - 1));
-    const torch::Tensor embeddings = torch::cat({prefix(z, observer), tokens.to(z.scalar_type())}, 1);
-    const Positions at = causal_positions(sentences.lengths, sentences.width(), z.device());
-    const Pass pass{at, nullptr, observer};
-    const torch::Tensor hidden = model_.hidden(embeddings, pass).flatten(0, 1);
-    return model_.logits(hidden.index_select(0, sentences.real_places()), pass);
+  torch::Tensor logits(const torch::Tensor& z, const Sentences& sentences) const override {
+    std::vector<std::int64_t> begins = {0};  // of each row among the real tokens
+    for (const std::int64_t length : sentences.lengths) begins.push_back(begins.back() + length);
+    std::vector<torch::Tensor> hidden;  // [M,D], group after group
+    std::vector<std::int64_t> order;    // which real token each is
+    for (const auto& rows : groups_by_length(sentences.lengths)) {
+      hidden.push_back(hidden_states(z, sentences, rows));
+      for (const std::int64_t row : rows) {
+        const auto index = static_cast<std::size_t>(row);
+        for (std::int64_t place = begins[index]; place < begins[index + 1]; ++place) order.push_back(place);
+      }
+    }
+    const torch::Tensor in_order = torch::cat(hidden).index_select(0, torch::tensor(order, torch::kLong).argsort());
+    return model_.logits(in_order, {single_positions(in_order.size(0))});
   }
 
   std::unique_ptr<TokenStream> begin(const torch::Tensor& z, ComputeObserver* observer) const override {
@@ -29,6 +51,22 @@ class PrefixDecoder final : public SentenceDecoder {
   }
 
  private:
+  /// Of the real tokens of some of the sentences, row after row.
+  torch::Tensor hidden_states(const torch::Tensor& z, const Sentences& sentences,
+                              const std::vector<std::int64_t>& rows) const {
+    const torch::Tensor index = torch::tensor(rows, torch::kLong);
+    Sentences some;
+    for (const std::int64_t row : rows) some.lengths.push_back(sentences.lengths[static_cast<std::size_t>(row)]);
+    const std::int64_t width = *std::max_element(some.lengths.begin(), some.lengths.end());
+    some.ids = sentences.ids.index_select(0, index).narrow(1, 0, width);
+    // The last token is scored and never read: the prefix takes its place.
+    const torch::Tensor tokens = model_.embed(some.ids.narrow(1, 0, width - 1));
+    const torch::Tensor prefixes = prefix(z.index_select(0, index), nullptr);
+    const torch::Tensor embeddings = torch::cat({prefixes, tokens.to(z.scalar_type())}, 1);
+    const Positions at = causal_positions(some.lengths, width, z.device());
+    return model_.hidden(embeddings, {at}).flatten(0, 1).index_select(0, some.real_places());
+  }
+
   torch::Tensor prefix(const torch::Tensor& z /*[N,Z]*/, ComputeObserver* observer) const {
     return bottleneck_.prefix(z, {single_positions(z.size(0)), nullptr, observer}).unsqueeze(1);  // [N,1,D]
   }

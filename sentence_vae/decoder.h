@@ -17,8 +17,7 @@ class SentenceDecoder {
   virtual ~SentenceDecoder() = default;
 
   /// Scores [M,V] of all real tokens of the sentences (row after row), each given z [N,Z] and the tokens before it.
-  virtual torch::Tensor logits(const torch::Tensor& z, const Sentences& sentences,
-                               ComputeObserver* observer = nullptr) const = 0;
+  virtual torch::Tensor logits(const torch::Tensor& z, const Sentences& sentences) const = 0;
 
   /// Starts to write the sentences of z [N,Z]. The decoder must outlive the stream.
   virtual std::unique_ptr<TokenStream> begin(const torch::Tensor& z, ComputeObserver* observer = nullptr) const = 0;

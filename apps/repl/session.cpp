@@ -3,6 +3,7 @@
 #include <charconv>
 #include <ostream>
 
+#include "apps/output.h"
 #include "apps/repl/columns.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -15,12 +16,6 @@ namespace {
 
 constexpr std::uint64_t kExampleSeed = 20240601;
 constexpr std::size_t kLongestLine = 4000;
-
-std::string number(double value, int digits) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
 
 std::string shown(const Step& step) { return printable(step.text, kLongestLine); }
 
@@ -118,8 +113,9 @@ void ReplSession::obey(const std::string& line) {
                meant ? "did you mean /" + *meant + "?" : "/help lists them"});
 }
 
-Trajectory ReplSession::ask(const std::string& question, const std::string& mode, bool live) {
+Trajectory ReplSession::ask(const std::string& question, const std::string& mode, bool live, Intervention* hand) {
   ReasoningOptions options = options_;
+  options.intervention = hand;
   options.read_steps = show_steps_ || !live;
   LiveSteps steps(out_);
   const Reasoner reasoner(model_.bundle, *model_.task, mode);
@@ -128,6 +124,7 @@ Trajectory ReplSession::ask(const std::string& question, const std::string& mode
 
 void ReplSession::answer(const std::string& question) {
   answered_.push_back(ask(question, mode_, true));
+  hands_.clear();
   show_answer();
 }
 
@@ -213,6 +210,8 @@ void ReplSession::load(const std::string& argument) {
   LoadedModel loaded = load_model(argument);
   model_ = std::move(loaded);
   known_.reset();
+  answered_.clear();  // the latents of one model mean nothing to another
+  hands_.clear();
   greet();
 }
 

@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <iosfwd>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,7 +39,7 @@ class ReplSession {
 
   void obey(const std::string& line);
   void answer(const std::string& question);
-  Trajectory ask(const std::string& question, const std::string& mode, bool live);
+  Trajectory ask(const std::string& question, const std::string& mode, bool live, Intervention* hand = nullptr);
 
   void set_mode(const std::string& argument);
   void set_steps(const std::string& argument);
@@ -59,8 +61,9 @@ class ReplSession {
   const Trajectory& last_in_concepts(const char* command) const;
   std::size_t step_of(const std::string& word, const char* command) const;
 
-  /// Asks the last question again, with a hand in it.
-  void answer_again(Intervention& intervention);
+  /// Asks the last question again with one more hand in it, at sentence `step`. What was done to steps before it stays;
+  /// what was done to it or to later ones goes.
+  void answer_again(std::size_t step, std::unique_ptr<Intervention> intervention);
   void show_answer();
 
   LoadedModel model_;
@@ -73,7 +76,8 @@ class ReplSession {
   bool ended_ = false;
   std::uint64_t examples_shown_ = 0;
   std::vector<Trajectory> answered_;
-  std::optional<NeighbourIndex> known_;  // built when it is first asked for
+  std::map<std::size_t, std::unique_ptr<Intervention>> hands_;  // in the last answer, by step
+  std::optional<NeighbourIndex> known_;                         // built when it is first asked for
 };
 
 }  // namespace noema

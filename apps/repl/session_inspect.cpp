@@ -1,6 +1,7 @@
 // The commands of a conversation that look into the last answer, and change it.
 
 #include <charconv>
+#include <cmath>
 #include <ostream>
 
 #include "apps/output.h"
@@ -19,12 +20,6 @@ namespace {
 constexpr std::uint64_t kKnownSeed = 77001;  // of the stories that /why knows
 constexpr std::uint64_t kKnownExamples = 400;
 constexpr int kAlternatives = 8;
-
-std::string number(double value, int digits) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
 
 /// Takes a word off the front of `text`.
 std::string take_word(std::string_view& text) {
@@ -79,20 +74,20 @@ const Trajectory& ReplSession::last_in_concepts(const char* command) const {
 }
 
 std::size_t ReplSession::step_of(const std::string& word, const char* command) const {
-  const std::size_t steps = last_in_concepts(command).steps.size();
-  return static_cast<std::size_t>(to_number(word, command, 1.0, static_cast<double>(steps))) - 1;
+  const double steps = static_cast<double>(last_in_concepts(command).steps.size());
+  const double number = to_number(word, command, 1.0, steps);
+  if (number != std::floor(number)) throw Error({command, "the number of a step", printable(word), ""});
+  return static_cast<std::size_t>(number) - 1;
 }
 
-void ReplSession::answer_again(Intervention& intervention) {
+void ReplSession::answer_again(std::size_t step, std::unique_ptr<Intervention> intervention) {
   const std::string question = answered_.back().question, mode = answered_.back().mode;
-  options_.intervention = &intervention;
-  try {
-    answered_.push_back(ask(question, mode, true));
-  } catch (...) {
-    options_.intervention = nullptr;
-    throw;
-  }
-  options_.intervention = nullptr;
+  hands_.erase(hands_.lower_bound(step), hands_.end());
+  hands_[step] = std::move(intervention);
+  std::vector<Intervention*> all;
+  for (const auto& [at, hand] : hands_) all.push_back(hand.get());
+  const auto together = make_sequence(std::move(all));
+  answered_.push_back(ask(question, mode, true, together.get()));
   show_answer();
 }
 
@@ -114,23 +109,23 @@ void ReplSession::edit(const std::string& argument) {
   const SteeredConcept found =
       concept_of(model_.bundle, unquoted(rest), last_in_concepts("/edit").steps[step].concept_);
   if (!found.is_exact) out_ << "(the decoder does not quite write this sentence; going on from the nearest found)\n";
-  const auto replacement = make_replacement(step, found.replacement);
-  answer_again(*replacement);
+  answer_again(step, make_replacement(step, found.replacement));
 }
 
 void ReplSession::nudge(const std::string& argument) {
   std::string_view rest = argument;
   const std::size_t step = step_of(take_word(rest), "/nudge");
   const double sigma = to_number(take_word(rest), "/nudge", 0.0, 1000.0);
-  const auto noise = make_only_at(step, make_noise(NoisePlace::fed_back, sigma));
-  answer_again(*noise);
+  answer_again(step, make_only_at(step, make_noise(NoisePlace::fed_back, sigma)));
 }
 
 void ReplSession::why(const std::string& argument) {
   const std::size_t step = step_of(argument, "/why");
   const Step& asked = last_in_concepts("/why").steps[step];
-  out_ << "  " << step + 1 << "  " << printable(asked.text, 400) << "\n  token probability "
-       << number(asked.token_probability, 3) << ", entropy " << number(asked.entropy, 3);
+  out_ << "  " << step + 1 << "  " << (asked.text.empty() ? "(not read)" : printable(asked.text, 400));
+  if (!asked.text.empty()) {
+    out_ << "\n  token probability " << number(asked.token_probability, 3) << ", entropy " << number(asked.entropy, 3);
+  }
   if (asked.stop_probability) out_ << ", stop " << number(*asked.stop_probability, 3);
   out_ << "\n  written " << kAlternatives << " times by chance:\n";
   for (const auto& [text, count] : alternatives(model_.bundle, asked.concept_, options_.max_sentence_tokens)) {
@@ -152,6 +147,7 @@ void ReplSession::why(const std::string& argument) {
 
 void ReplSession::trace(const std::string& argument) {
   if (argument.empty()) throw Error({"/trace", "the name of a folder", "none", ""});
+  if (answered_.empty()) throw Error({"/trace", "a question asked before", "none", ""});
   std::vector<RecordedTrajectory> recorded;
   for (std::size_t i = 0; i < answered_.size(); ++i) recorded.push_back({i, answered_[i], {}, {}, {}});
   DumpWriter writer(argument, {}, {{"command", "noema repl, /trace"}, {"model", model_.bundle.where}});

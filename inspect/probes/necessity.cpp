@@ -1,5 +1,6 @@
 #include "inspect/probes/necessity.h"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -45,7 +46,11 @@ ProbeResult necessity(const ReasonAbout& reason, const ReasoningOptions& base, c
   result.charts = {{"step", "answers changed", "low", "high", {"change"}}};
   const Trajectories plain = reason(options.mode, base);
   double heaviest = -1.0;
-  for (std::size_t step = 0; step < options.max_steps; ++step) {
+  const auto has_step = [&](std::size_t step) {
+    return std::any_of(plain.begin(), plain.end(),
+                       [&](const RecordedTrajectory& one) { return one.trajectory.steps.size() >= step + 2; });
+  };
+  for (std::size_t step = 0; step < options.max_steps && has_step(step); ++step) {
     for (const auto& [name, make] : changes) {
       const auto intervention = make_only_at(step, make());
       ReasoningOptions altered = base;

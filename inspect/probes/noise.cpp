@@ -24,8 +24,9 @@ double count_right(const std::vector<RecordedTrajectory>& trajectories) {
 }
 
 /// How far each place has fallen at the largest σ, in one sentence.
-std::string conclusion(const std::map<std::string, std::pair<double, double>>& from_to, double sigma) {
-  std::string text = "From no noise to sigma " + nlohmann::json(sigma).dump() + ": ";
+std::string conclusion(const std::map<std::string, std::pair<double, double>>& from_to, double first_sigma,
+                       double sigma) {
+  std::string text = "From sigma " + nlohmann::json(first_sigma).dump() + " to " + nlohmann::json(sigma).dump() + ": ";
   bool first = true;
   for (const auto& [place, shares] : from_to) {
     char change[96];
@@ -60,7 +61,7 @@ ProbeResult noise(const ReasonAbout& reason, const ReasoningOptions& base, const
       to = right / n;
     }
   }
-  result.conclusion = conclusion(from_to, options.sigmas.back());
+  result.conclusion = conclusion(from_to, options.sigmas.front(), options.sigmas.back());
   return result;
 }
 

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/error.h"
+
 namespace noema {
 namespace {
 
+constexpr std::size_t kLongest = 400;
+
 std::string cell_text(const nlohmann::json& value, const std::string& unit) {
   if (value.is_null()) return "-";
-  if (value.is_string()) return value.get<std::string>();
+  if (value.is_string()) return printable(value.get<std::string>(), kLongest);
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   if (value.is_number_integer()) return std::to_string(value.get<std::int64_t>());
   char text[32];
@@ -46,14 +50,14 @@ std::string to_text(const ProbeResult& result) {
     cells.emplace_back();
     for (std::size_t i = 0; i < row.size(); ++i) cells.back().push_back(cell_text(row[i], result.columns[i].unit));
   }
+  std::vector<std::size_t> widths(result.columns.size(), 0);
+  for (const auto& row : cells) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], length(row[i]));
+  }
   std::string text;
   for (const auto& row : cells) {
     std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      std::size_t width = 0;
-      for (const auto& other : cells) width = std::max(width, length(other[i]));
-      line += row[i] + std::string(width - length(row[i]) + 2, ' ');
-    }
+    for (std::size_t i = 0; i < row.size(); ++i) line += row[i] + std::string(widths[i] - length(row[i]) + 2, ' ');
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }

@@ -92,8 +92,13 @@ std::string whole_script() {
 
 std::string make_report(const std::vector<std::filesystem::path>& paths, const TrajectoryMap* map,
                         const ReportOptions& options) {
-  std::vector<ReportRun> runs;
-  for (const auto& path : paths) runs.push_back(read_report_run(path));
+  std::vector<ReportRun> runs, further;  // the map names runs by the places of their paths
+  for (const auto& path : paths) {
+    std::vector<ReportRun> read = read_report_runs(path);
+    runs.push_back(std::move(read.front()));
+    std::move(read.begin() + 1, read.end(), std::back_inserter(further));
+  }
+  std::move(further.begin(), further.end(), std::back_inserter(runs));
   return make_report(runs, map, options);
 }
 

@@ -182,15 +182,20 @@ ReportRun parse_report_run(const nlohmann::json& json, const std::string& where)
   return run;
 }
 
-ReportRun read_report_run(const std::filesystem::path& path) {
+std::vector<ReportRun> read_report_runs(const std::filesystem::path& path) {
   std::error_code failure;
   const std::string where = path.string();
-  if (!std::filesystem::is_directory(path, failure)) {
-    return parse_report_run(parse_json(read_file(path, kMostBytes), where), where);
+  if (std::filesystem::is_directory(path, failure)) {
+    ReportRun run = read_dump(path);
+    run.name = printable(where, 200);
+    return {std::move(run)};
   }
-  ReportRun run = read_dump(path);
-  run.name = printable(where, 200);
-  return run;
+  const nlohmann::json json = parse_json(read_file(path, kMostBytes), where);
+  if (!json.is_array()) return {parse_report_run(json, where)};
+  std::vector<ReportRun> runs;
+  for (const nlohmann::json& one : json) runs.push_back(parse_report_run(one, where));
+  if (runs.empty()) throw Error({where, "at least one result", "an empty list", "choose another file"});
+  return runs;
 }
 
 }  // namespace noema

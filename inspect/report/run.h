@@ -58,9 +58,10 @@ struct ReportRun {
   nlohmann::json body;                   ///< of an evaluation or a probe: its known members, checked
 };
 
-/// Reads a dump's folder, or the JSON file of an evaluation, a lens or a probe. Throws Error when the path is missing,
+/// Reads a dump's folder, or the JSON file of an evaluation, a lens, a probe, or a list of them; at least one. Throws
+/// Error when the path is missing,
 /// holds something else, or anything in it has another type or is out of range.
-ReportRun read_report_run(const std::filesystem::path& path);
+std::vector<ReportRun> read_report_runs(const std::filesystem::path& path);
 
 /// The same from the JSON of an evaluation, a lens or a probe; `name` stands for it in errors and on the page.
 ReportRun parse_report_run(const nlohmann::json& json, const std::string& name);

@@ -42,7 +42,9 @@ TEST_F(UsageTest, WrongUsageIsCodeTwo) {
 
 TEST_F(UsageTest, HelpIsNoFailureAndEveryCommandHasAnExample) {
   EXPECT_EQ(run_program("--help").code, 0);
-  for (const char* command : {"repl", "generate", "eval", "dump", "train", "data", "describe"}) {
+  for (const char* command :
+       {"repl", "generate", "eval", "dump", "train", "data", "describe", "lens", "report", "probe noise",
+        "probe ablate", "probe necessity", "probe neighbours", "probe interpolate", "probe roundtrip"}) {
     const ProgramResult help = run_program(std::string(command) + " --help");
     EXPECT_EQ(help.code, 0);
     EXPECT_NE(help.out.find(std::string("noema ") + command), std::string::npos) << help.out;
@@ -55,6 +57,11 @@ TEST_F(UsageTest, MissingAndBrokenFilesAreNamed) {
   const std::string recipe = file("r.toml", "name = \"x\"\ntask = \"stories\"\nout = \"o\"\n[chain]\nstep = 3\n");
   expect_complaint(run_program("train " + recipe), "did you mean \"steps\"?");
   expect_complaint(run_program("data storys --out " + (folder_ / "x").string()), "did you mean \"stories\"?");
+  expect_complaint(run_program("dump --verify " + (folder_ / "none").string()), "dump.json");
+  expect_complaint(run_program("report " + (folder_ / "r.html").string() + " " + file("empty.json", "")), "empty.json");
+  expect_complaint(
+      run_program("report " + (folder_ / "r.html").string() + " " + file("odd.json", "{\"kind\":\"cat\"}")),
+      "evaluation, lens or probe");
   expect_complaint(run_program("data gsm8k --out " + (folder_ / "x").string()), "a task with a generator");
 }
 

@@ -97,14 +97,20 @@ TEST_F(DumpTest, GoesOnAfterAnInterruptionAndRefusesAnotherRun) {
     return at;
   }();
   write_file(folder_ / "trajectories.jsonl", whole.substr(0, sixth + 40));
-  DumpWriter writer(folder_, {}, {{"seed", 7}});
+  DumpWriter writer(folder_, {}, {{"seed", 7}, {"command", "typed in another way"}});
   EXPECT_EQ(writer.done(), (std::set<std::size_t>{0, 1, 2, 3, 4, 5}));
+  // Or when two lines of the second shard were there: its questions are all asked again.
+  const std::size_t eighth = whole.find('\n', whole.find('\n', sixth) + 1) + 1;
+  write_file(folder_ / "trajectories.jsonl", whole.substr(0, eighth));
+  EXPECT_EQ(DumpWriter(folder_, {}, {{"seed", 7}}).done(), writer.done());
   ReasoningOptions options = watched_options();
   options.first_question = 6;
   writer.add(watched_run(bundle_, "continuous", options));
   EXPECT_EQ(verify_dump(folder_).questions, 12u);
   EXPECT_THROW(DumpWriter(folder_, {}, {{"seed", 8}}), Error);
   EXPECT_THROW(DumpWriter(folder_, {.layers = true}, {{"seed", 7}}), Error);
+  std::filesystem::remove(folder_ / "dump.json");
+  EXPECT_THROW(DumpWriter(folder_, {}, {{"seed", 7}}), Error) << "trajectories of who knows what";
 }
 
 TEST_F(DumpTest, VerifyNamesWhatIsWrong) {

@@ -84,6 +84,21 @@ TEST(SemanticEncoder, SeesTheSentenceAloneAndTheContextualOneTheTextBefore) {
   EXPECT_GT(difference("contextual"), 0.01);
 }
 
+TEST(Decoding, ScoresDoNotDependOnTheLengthsOfTheOtherSentences) {
+  const torch::NoGradGuard no_grad;
+  const Bundle bundle = tiny_bundle();
+  const SentenceDecoder& decoder = bundle.writing().decoder();
+  const torch::Tensor z = torch::randn({5, bundle.writing().latent_width()});
+  std::vector<TokenIds> spans;
+  for (const std::size_t length : {17u, 3u, 9u, 8u, 1u}) spans.emplace_back(length, static_cast<TokenId>(300 + length));
+  const torch::Tensor together = decoder.logits(z, pad(spans));
+  std::vector<torch::Tensor> alone;
+  for (std::int64_t row = 0; row < 5; ++row) {
+    alone.push_back(decoder.logits(z.narrow(0, row, 1), pad({spans[static_cast<std::size_t>(row)]})));
+  }
+  EXPECT_TRUE(torch::allclose(together, torch::cat(alone), 1e-4, 1e-4));
+}
+
 TEST(Decoding, IsExactInScoreIfAndOnlyIfGreedyWritingIsExact) {
   const torch::NoGradGuard no_grad;
   const Bundle bundle = tiny_bundle();
