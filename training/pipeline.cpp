@@ -123,7 +123,11 @@ class Pipeline {
   bool run_stage(Parts& parts, const std::string& name, std::size_t index) {
     const auto finished = options_.run / (name + ".safetensors");
     if (std::filesystem::exists(finished)) {
-      parts.build(name, copy_of(read_safetensors(finished).tensors));
+      const SafetensorsFile file = read_safetensors(finished);
+      parts.build(name, copy_of(file.tensors));
+      if (const auto measures = file.metadata.find("measures"); measures != file.metadata.end()) {
+        measures_[name] = parse_json(measures->second, finished.string()).get<std::map<std::string, double>>();
+      }
       parts.finish(name, parts.built());
       progress_.on_stage(name, "skipped: finished before");
       return true;

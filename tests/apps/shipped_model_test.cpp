@@ -18,8 +18,22 @@ struct Asked {
 /// Questions that the model answers in every mode with room to spare.
 const std::vector<Asked>& asked() {
   static const std::vector<Asked> all = {
-@ASKED@
-  };
+      {"Hugo came into the castle. Then Sue went to the yard. Sue took the pillow. After that Hugo went to the tower. "
+       "Sue got the drum. Sue hurried to the classroom. Where did the drum end up?",
+       "classroom"},
+      {"Nick walked into the cabin. Nick walked to the studio. It was a sunny day. Then Sam went to the dining room. "
+       "Then Sam picked the pen up. Sam carried the pen to the studio. Where is the pen now?",
+       "studio"},
+      {"At first Jim had 5 cherries. It was a sunny day. Eva won 3 cherries. Jim found 7 cherries. How many cherries "
+       "does Jim have?",
+       "12"},
+      {"Each lawyer is a writer. We know that Fiona is a lawyer. Simon has always been a reader. All readers are "
+       "gardeners. What is Simon, a gardener or a writer?",
+       "gardener"},
+      {"The exam took place before the speech. The lesson was after the lunch. Yara sang a song. Hana missed the "
+       "breakfast. Before the exam there was the breakfast. The lesson was over before the breakfast began. What came "
+       "before the breakfast, the lunch or the speech?",
+       "lunch"}};
   return all;
 }
 
@@ -37,8 +51,7 @@ TEST_P(ShippedModel, AnswersInOrderAtEveryBatchSize) {
   std::string expected;
   for (const Asked& one : asked()) expected += one.answer + "\n";
   for (const char* batch : {"1", "3", "32"}) {
-    const ProgramResult result =
-        run_program("generate --mode " + GetParam() + " --batch " + batch, questions());
+    const ProgramResult result = run_program("generate --mode " + GetParam() + " --batch " + batch, questions());
     EXPECT_EQ(result.code, 0) << result.err;
     EXPECT_EQ(result.out, expected) << batch;
   }

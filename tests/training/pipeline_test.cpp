@@ -124,6 +124,9 @@ TEST_F(PipelineTest, TheBundleLoadsAndAFinishedRunIsNotTrainedAgain) {
     void on_step(const StepReport& report) override { FAIL() << report.stage; }
   } no_steps;
   EXPECT_TRUE(run_recipe(recipe, options("whole"), no_steps));
+  const Bundle again = load_bundle(folder_ / "whole/bundle");
+  EXPECT_EQ(again.manifest["provenance"]["validation"], bundle.manifest["provenance"]["validation"]);
+  EXPECT_TRUE(again.manifest["provenance"]["validation"].contains("chain"));
 }
 
 TEST_F(PipelineTest, FrozenPartsAreNotChangedByLaterStages) {
