@@ -63,7 +63,14 @@ void dump(const DumpArguments& arguments) {
   options.read_steps = options.count_flops = true;
   const std::vector<Example> examples = load_examples(arguments.data, arguments.limit);
   nlohmann::json origin = origin_of(model, arguments.data, options);
-  origin["mode"] = arguments.mode;
+  origin["reasoning"] = {{"mode", arguments.mode},
+                         {"max_steps", options.max_steps},
+                         {"stop", static_cast<int>(options.stop)},
+                         {"stop_threshold", options.stop_threshold},
+                         {"temperature", options.sampling.temperature},
+                         {"top_k", options.sampling.top_k},
+                         {"top_p", options.sampling.top_p},
+                         {"latent_temperature", options.latent_temperature}};
   DumpWriter writer(arguments.out, dump_options, origin);
   LayerTap tap(dump_options.attention);
   const bool watches = dump_options.layers || dump_options.attention;

@@ -119,7 +119,6 @@ DumpWriter::DumpWriter(std::filesystem::path folder, const DumpOptions& options,
     throw Error(
         {folder_.string(), "no trajectories yet", "some without a dump.json", "choose another folder, or remove them"});
   }
-  write_file(folder_ / kLines, "");
   write_file(path, manifest.dump(1) + "\n");
 }
 

@@ -26,9 +26,8 @@ nlohmann::json to_json(const DumpOptions& options);
 /// goes on where it was interrupted:
 ///
 /// - dump.json: "schema": 1, "kind": "dump", the options, and where it came from;
-/// - trajectories.safetensors, trajectories-00001.safetensors, …: "latents" [N,Z], "question" and "step" [N] int64
-/// (whose
-///   latent each row is), and what the options ask for;
+/// - trajectories.safetensors, trajectories-00001.safetensors, …: "latents" [N,Z], "question" and "step" [N] int64,
+///   which say whose latent each row is, and what the options ask for;
 /// - trajectories.jsonl: a line a question, with the name of its shard. A question that has a line is complete.
 ///
 /// docs/trajectory.schema.json describes the lines.

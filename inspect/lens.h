@@ -38,8 +38,7 @@ struct LensView {
 
 /// Reads every layer's output of every sentence as if the model ended there: final norm, head, decoder. A logit lens
 /// (nostalgebraist, 2020) whose readings are sentences, as the paper's SentenceLens. The tap must have watched the run
-/// that gave the trajectories, in their order.
-/// Throws Error when nothing was predicted by a concept model.
+/// that gave the trajectories, in their order. Throws Error when nothing was predicted by a concept model.
 std::vector<LensView> read_lens(const Bundle& bundle, const LayerTap& tap,
                                 const std::vector<RecordedTrajectory>& trajectories, int max_tokens = 64);
 

@@ -19,7 +19,6 @@ struct SteeredConcept {
   Concept replacement;    ///< embedding [Z], input [D]
   bool is_exact = false;  ///< greedy decoding gives the sentence
   int iterations = 0;
-  double cosine = 0.0;  ///< to the start
 };
 
 /// The concept near `start` [Z] whose decoding is `sentence`. A semantic model's encoder gives it from the sentence

@@ -26,9 +26,8 @@ struct DistanceOptions {
 ///   step 1. The true embedding is of the same encoder.
 /// - l2_between, cosine_between: between ẑ and the re-encoded embedding; null when `reads` and `writes` are different
 ///   spaces.
-/// - nearest_right with its 95% interval: share of ẑ whose nearest true embedding, among those of all compared steps,
-/// is
-///   the right one or one of an equal sentence.
+/// - nearest_right with its 95% interval: share of ẑ whose nearest true embedding, among those of all compared
+///   steps, is the right one or one of an equal sentence.
 /// - contrastive: see Retrieval.
 /// - mutual_information, in nats a token: see SentenceLikelihood; by the chain model, of the decoded sentence with the
 ///   question and the steps before it as decoded. Sentences count by their tokens. Null without a chain model.
