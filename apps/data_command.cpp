@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "apps/commands.h"
+#include "apps/output.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "tasks/exclusion.h"
@@ -18,7 +19,24 @@ struct DataArguments {
   std::uint64_t seed = 1;
   std::string out;
   std::vector<std::string> exclude;
+  bool twins = false;
 };
+
+/// The next questions of the stream from `index` on; with twins, those that have one.
+Example next_example(const Task& task, const DataArguments& arguments, std::uint64_t& index) {
+  constexpr std::uint64_t kAttempts = 10'000;
+  for (std::uint64_t attempt = 0; attempt < kAttempts; ++attempt, ++index) {
+    Example example = task.generate(arguments.seed, index);
+    if (arguments.twins) {
+      const std::optional<Twin> twin = task.twin(arguments.seed, index);
+      if (!twin) continue;
+      keep_twin(example, *twin);
+    }
+    ++index;
+    return example;
+  }
+  throw Error({"data --twins", "a task whose questions have twins", arguments.task, "stories have them"});
+}
 
 void generate_data(const DataArguments& arguments) {
   std::unique_ptr<Task> task = make_task(arguments.task);
@@ -29,11 +47,10 @@ void generate_data(const DataArguments& arguments) {
     task = make_excluding(std::move(task), {arguments.exclude.begin(), arguments.exclude.end()});
   }
   std::vector<Example> examples;
-  for (std::int64_t i = 0; i < arguments.count; ++i) {
-    examples.push_back(task->generate(arguments.seed, static_cast<std::uint64_t>(i)));
-  }
-  write_examples(arguments.out, examples);
-  spdlog::info("{} questions are in {}", examples.size(), arguments.out);
+  std::uint64_t index = 0;
+  for (std::int64_t i = 0; i < arguments.count; ++i) examples.push_back(next_example(*task, arguments, index));
+  write_result(arguments.out, to_text(examples));
+  if (arguments.out != "-") spdlog::info("{} questions are in {}", examples.size(), arguments.out);
 }
 
 }  // namespace
@@ -47,11 +64,14 @@ void add_data(CLI::App& program) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}))
       ->capture_default_str();
   command->add_option("--seed", arguments->seed, "the same seed gives the same questions")->capture_default_str();
-  command->add_option("--out", arguments->out, "JSON file to write")->required();
+  command->add_option("--out", arguments->out, "JSON file to write; - is standard output")->required();
   command->add_option("--exclude", arguments->exclude, "files whose questions must not occur");
+  command->add_flag("--twins", arguments->twins,
+                    "only questions that have a twin, which differs in one fact and is kept beside them");
   command->footer(
-      "Example:\n"
-      "  noema data stories --count 1000 --seed 7 --out stories.json");
+      "Examples:\n"
+      "  noema data stories --count 1000 --seed 7 --out stories.json\n"
+      "  noema data stories --count 200 --seed 7 --twins --out twins.json    for `noema probe interchange`");
   command->callback([arguments] { generate_data(*arguments); });
 }
 

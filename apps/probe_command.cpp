@@ -6,6 +6,7 @@
 #include "apps/evaluation_run.h"
 #include "apps/output.h"
 #include "inspect/probes/ablate.h"
+#include "inspect/probes/interchange.h"
 #include "inspect/probes/interpolate.h"
 #include "inspect/probes/necessity.h"
 #include "inspect/probes/neighbours.h"
@@ -26,6 +27,7 @@ struct ProbeArguments {
   NoiseOptions noise;
   AblateOptions ablate;
   NecessityOptions necessity;
+  InterchangeOptions interchange;
   InterpolateOptions interpolate;
   NeighbourProbeOptions neighbours;
   std::string from, to, minus, plus, index;
@@ -71,6 +73,15 @@ std::vector<ProbeResult> run_necessity(const ProbeArguments& a, const LoadedMode
   return with_data(a, model, [&](const Examples&, const ReasonAbout& reason) {
     return std::vector{necessity(reason, a.options, a.necessity)};
   });
+}
+
+std::vector<ProbeResult> run_interchange(const ProbeArguments& a, const LoadedModel& model) {
+  const ReasonAboutExamples reason = [&](const std::string& mode, const Examples& examples,
+                                         const ReasoningOptions& options) {
+    return reason_about(model, *model.task, mode, examples, options);
+  };
+  const Examples examples = load_examples(a.data, a.limit);
+  return {interchange(model.bundle, *model.task, examples, reason, a.options, a.interchange)};
 }
 
 std::vector<ProbeResult> run_roundtrip(const ProbeArguments& a, const LoadedModel& model) {
@@ -142,6 +153,16 @@ void add_interventions(CLI::App& probe, const std::shared_ptr<ProbeArguments>& a
       ->check(CLI::Range(std::size_t{1}, std::size_t{100}))
       ->capture_default_str();
   necessity->footer("Example:\n  noema probe necessity --data stories.json");
+
+  CLI::App* interchange =
+      add(probe, a, "interchange", "Do answers follow when a step is replaced by another fact?", true, run_interchange);
+  interchange->add_option("--mode", a->interchange.mode, "continuous or discretized")
+      ->check(CLI::IsMember({"continuous", "discretized"}))
+      ->capture_default_str();
+  interchange->footer(
+      "Example:\n"
+      "  noema data stories --count 200 --seed 7 --twins --out twins.json\n"
+      "  noema probe interchange --data twins.json");
 }
 
 void add_embeddings(CLI::App& probe, const std::shared_ptr<ProbeArguments>& a) {

@@ -131,6 +131,25 @@ class Replacement final : public Intervention {
   Concept replacement_;
 };
 
+class Replacements final : public Intervention {
+ public:
+  explicit Replacements(std::vector<std::optional<PlacedConcept>> by_question) : by_question_(std::move(by_question)) {}
+
+  Concept on_predicted(const Concept& concepts, const LatentRows& rows) override {
+    Concept changed = {concepts.embedding.clone(), concepts.input.clone()};
+    for (std::size_t row = 0; row < rows.questions.size(); ++row) {
+      const auto& placed = by_question_.at(rows.questions[row]);
+      if (!placed || placed->step != rows.step) continue;
+      changed.embedding[static_cast<std::int64_t>(row)] = placed->replacement.embedding;
+      changed.input[static_cast<std::int64_t>(row)] = placed->replacement.input;
+    }
+    return changed;
+  }
+
+ private:
+  std::vector<std::optional<PlacedConcept>> by_question_;
+};
+
 }  // namespace
 
 std::unique_ptr<Intervention> make_noise(NoisePlace place, double sigma, double probability) {
@@ -151,6 +170,10 @@ std::unique_ptr<Intervention> make_sequence(std::vector<Intervention*> hands) {
 }
 std::unique_ptr<Intervention> make_replacement(std::size_t step, Concept replacement) {
   return std::make_unique<Replacement>(step, std::move(replacement));
+}
+
+std::unique_ptr<Intervention> make_replacements(std::vector<std::optional<PlacedConcept>> by_question) {
+  return std::make_unique<Replacements>(std::move(by_question));
 }
 
 torch::Tensor FeedbackMean::on_fed_back(const torch::Tensor& inputs, const LatentRows&) {

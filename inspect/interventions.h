@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "decoding/intervention.h"
@@ -44,6 +45,15 @@ std::unique_ptr<Intervention> make_sequence(std::vector<Intervention*> hands);
 
 /// The concept of sentence `step` is this one, for every question: embedding [Z], input [D].
 std::unique_ptr<Intervention> make_replacement(std::size_t step, Concept replacement);
+
+/// A concept for one sentence of one question.
+struct PlacedConcept {
+  std::size_t step = 0;
+  Concept replacement;  ///< embedding [Z], input [D]
+};
+
+/// Each question, by its place in the list asked, gets its own replacement; nothing: it is left alone.
+std::unique_ptr<Intervention> make_replacements(std::vector<std::optional<PlacedConcept>> by_question);
 
 /// Changes nothing, and sums up what is fed back.
 class FeedbackMean final : public Intervention {

@@ -24,8 +24,8 @@ std::vector<LensView> read_lens(const Bundle& bundle, const LayerTap& tap,
   std::vector<torch::Tensor> outputs;
   std::vector<LensView> views;
   for (std::size_t question = 0; question < trajectories.size(); ++question) {
-    const Trajectory& trajectory = trajectories[question].trajectory;
-    LensView view{trajectories[question].id, trajectory.question, trajectory.answer, trajectories[question].right, {}};
+    const auto& [id, trajectory, right, valid, true_answer] = trajectories[question];
+    LensView view{id, trajectory.question, trajectory.answer, right, true_answer, {}};
     for (std::size_t step = 0; step < trajectory.steps.size(); ++step) {
       const LayerOutputs* found = tap.find(question, step);
       if (!found) continue;
@@ -91,6 +91,7 @@ nlohmann::json to_json(const std::vector<LensView>& views) {
     nlohmann::json json = {{"id", view.id}, {"question", view.question}, {"answer", nullptr}, {"steps", steps}};
     if (view.answer) json["answer"] = *view.answer;
     if (view.right) json["right"] = *view.right;
+    if (!view.true_answer.empty()) json["true_answer"] = view.true_answer;
     questions.push_back(std::move(json));
   }
   return {{"schema", 1}, {"kind", "lens"}, {"layers", layers}, {"questions", std::move(questions)}};

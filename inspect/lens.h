@@ -33,6 +33,7 @@ struct LensView {
   std::string question;
   std::optional<std::string> answer;
   std::optional<bool> right;
+  std::string true_answer;  ///< empty when there is none
   std::vector<LensStep> steps;
 };
 

@@ -27,6 +27,7 @@ class Autoencoder {
   const AutoencoderConfig& config() const { return config_; }
   const SentenceEncoder& encoder() const { return *encoder_; }
   const SentenceDecoder& decoder() const { return *decoder_; }
+  const LanguageModel& backbone() const { return *model_; }
   std::int64_t latent_width() const { return bottleneck_->latent_width(); }
 
  private:

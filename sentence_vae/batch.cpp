@@ -25,6 +25,12 @@ torch::Tensor Sentences::last_places() const {
   return torch::tensor(places, torch::kLong);
 }
 
+Sentences Sentences::select(const torch::Tensor& numbers) const {
+  const torch::Tensor all = torch::tensor(lengths, torch::kLong).index_select(0, numbers).contiguous();
+  const auto* first = all.data_ptr<std::int64_t>();
+  return {ids.index_select(0, numbers), {first, first + all.numel()}};
+}
+
 Sentences pad(const std::vector<TokenIds>& spans, Padding padding, std::int64_t multiple) {
   std::size_t longest = 1;
   for (const TokenIds& span : spans) longest = std::max(longest, span.size());
@@ -45,6 +51,22 @@ std::int64_t TokenizedReasoning::tokens() const {
   for (const TokenIds& step : steps) count += step.size();
   return static_cast<std::int64_t>(count);
 }
+
+namespace {
+
+std::vector<TwinSteps> find_twins(const std::vector<TokenizedReasoning>& examples) {
+  std::vector<TwinSteps> twins;
+  std::int64_t first = 0;
+  for (std::size_t i = 0; i + 1 < examples.size(); ++i) {  // a twin in another batch is none
+    const auto count = static_cast<std::int64_t>(examples[i].steps.size());
+    const bool are_alike = examples[i].steps.size() == examples[i + 1].steps.size();
+    if (examples[i].twin_from >= 0 && are_alike) twins.push_back({first, first + count, examples[i].twin_from, count});
+    first += count;
+  }
+  return twins;
+}
+
+}  // namespace
 
 ReasoningBatch make_batch(const std::vector<TokenizedReasoning>& examples, std::int64_t multiple) {
   std::vector<TokenIds> questions, texts, steps;
@@ -69,6 +91,7 @@ ReasoningBatch make_batch(const std::vector<TokenizedReasoning>& examples, std::
     batch.step_counts.push_back(static_cast<std::int64_t>(example.steps.size()));
     texts.push_back(std::move(text));
   }
+  batch.twins = find_twins(examples);
   batch.questions = pad(questions, Padding::right, multiple);
   batch.texts = pad(texts, Padding::right, multiple);
   batch.steps = pad(steps);

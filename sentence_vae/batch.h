@@ -20,6 +20,9 @@ struct Sentences {
   std::int64_t count() const { return static_cast<std::int64_t>(lengths.size()); }
   std::int64_t width() const { return ids.size(1); }
 
+  /// The spans of these numbers [M] int64.
+  Sentences select(const torch::Tensor& numbers) const;
+
   /// Places of the real tokens in the flattened ids, row after row; and the tokens there. Both [M] int64.
   torch::Tensor real_places() const;
   torch::Tensor real_tokens() const { return ids.flatten().index_select(0, real_places()); }
@@ -35,8 +38,17 @@ Sentences pad(const std::vector<TokenIds>& spans, Padding padding = Padding::rig
 struct TokenizedReasoning {
   TokenIds question;
   std::vector<TokenIds> steps;
+  std::int64_t twin_from = -1;  ///< the next one in the batch is its twin, joined at this step or later; -1: it is not
 
   std::int64_t tokens() const;  ///< all together
+};
+
+/// Two texts of as many steps: the reasoning of the first up to a step, then that of the second, is sound but for that
+/// step (see Twin in tasks/).
+struct TwinSteps {
+  std::int64_t first = 0, second = 0;  ///< number of each text's first step
+  std::int64_t from = 0;               ///< the earliest step where they may be joined, from the text's first
+  std::int64_t count = 0;              ///< steps of either
 };
 
 /// Several of them, as the encoders, the decoder and the concept model read them. The N steps of all B texts are
@@ -49,6 +61,7 @@ struct ReasoningBatch {
   torch::Tensor places_before;            ///< [N] place in the flattened texts of the newline before each step
   torch::Tensor is_last;                  ///< [N] bool: the step is the answer
   torch::Tensor text_numbers;             ///< [N] int64: steps with the same tokens have the same number
+  std::vector<TwinSteps> twins;
 
   std::int64_t texts_count() const { return questions.count(); }
   std::int64_t steps_count() const { return steps.count(); }

@@ -81,13 +81,15 @@ std::unique_ptr<SentenceDecoder> make_prefix_decoder(const LanguageModel& model,
   return std::make_unique<PrefixDecoder>(model, bottleneck);
 }
 
+torch::Tensor exact_sentences(const torch::Tensor& logits, const Sentences& sentences) {
+  const torch::Tensor wrong = (logits.detach().argmax(-1) != sentences.real_tokens()).to(torch::kLong);
+  const torch::Tensor rows = sentences.real_places().div(sentences.width(), "floor");
+  return torch::zeros({sentences.count()}, torch::kLong).index_add(0, rows, wrong) == 0;
+}
+
 DecodingScore score_decoding(const SentenceDecoder& decoder, const torch::Tensor& z, const Sentences& sentences) {
   const torch::Tensor logits = decoder.logits(z, sentences);
-  const torch::Tensor tokens = sentences.real_tokens();
-  const torch::Tensor wrong = (logits.detach().argmax(-1) != tokens).to(torch::kLong);
-  const torch::Tensor rows = sentences.real_places().div(sentences.width(), "floor");
-  const torch::Tensor mistakes = torch::zeros({sentences.count()}, torch::kLong).index_add(0, rows, wrong);
-  return {token_cross_entropy(logits, tokens), mistakes == 0};
+  return {token_cross_entropy(logits, sentences.real_tokens()), exact_sentences(logits, sentences)};
 }
 
 }  // namespace noema

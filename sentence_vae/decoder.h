@@ -26,6 +26,10 @@ class SentenceDecoder {
 /// z takes one position before the tokens (the paper, section 3.1).
 std::unique_ptr<SentenceDecoder> make_prefix_decoder(const LanguageModel& model, const Bottleneck& bottleneck);
 
+/// Whether the most probable tokens by logits [M,V] are those of the sentence, for each sentence [N] bool; the rows of
+/// the logits are those of sentences.real_tokens().
+torch::Tensor exact_sentences(const torch::Tensor& logits, const Sentences& sentences);
+
 /// Mean cross-entropy of the sentences under the decoder, in nats a token; and whether greedy decoding of each z gives
 /// exactly its sentence [N] bool (greedy decoding is exact if and only if every token is the first choice given those
 /// before it).

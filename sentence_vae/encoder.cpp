@@ -21,9 +21,13 @@ class SemanticEncoder final : public SentenceEncoder {
  public:
   SemanticEncoder(const LanguageModel& model, const Bottleneck& bottleneck) : model_(model), bottleneck_(bottleneck) {}
 
-  Posterior encode(const ReasoningBatch& batch, ComputeObserver* observer) const override {
-    const torch::Tensor at_newline =
-        hidden_states(model_, batch.steps, observer).index_select(0, batch.steps.last_places());
+  torch::Tensor states(const ReasoningBatch& batch, ComputeObserver* observer) const override {
+    return hidden_states(model_, batch.steps, observer);
+  }
+
+  Posterior posterior(const torch::Tensor& states, const ReasoningBatch& batch,
+                      ComputeObserver* observer) const override {
+    const torch::Tensor at_newline = states.index_select(0, batch.steps.last_places());
     return bottleneck_.posterior(at_newline, {single_positions(batch.steps_count()), nullptr, observer});
   }
 
@@ -56,8 +60,13 @@ class ContextualEncoder final : public SentenceEncoder {
   ContextualEncoder(const LanguageModel& model, const Bottleneck& bottleneck)
       : model_(model), bottleneck_(bottleneck) {}
 
-  Posterior encode(const ReasoningBatch& batch, ComputeObserver* observer) const override {
-    const torch::Tensor before = hidden_states(model_, batch.texts, observer).index_select(0, batch.places_before);
+  torch::Tensor states(const ReasoningBatch& batch, ComputeObserver* observer) const override {
+    return hidden_states(model_, batch.texts, observer);
+  }
+
+  Posterior posterior(const torch::Tensor& states, const ReasoningBatch& batch,
+                      ComputeObserver* observer) const override {
+    const torch::Tensor before = states.index_select(0, batch.places_before);
     return bottleneck_.posterior(before, {single_positions(batch.steps_count()), nullptr, observer});
   }
 

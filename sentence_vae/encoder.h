@@ -29,7 +29,15 @@ class SentenceEncoder {
   virtual ~SentenceEncoder() = default;
 
   /// Posteriors [N,Z] of all steps of a batch.
-  virtual Posterior encode(const ReasoningBatch& batch, ComputeObserver* observer = nullptr) const = 0;
+  Posterior encode(const ReasoningBatch& batch, ComputeObserver* observer = nullptr) const {
+    return posterior(states(batch, observer), batch, observer);
+  }
+
+  /// The two halves of it. Hidden states of everything that is read, flattened: of the steps [N*Ts,D] for a semantic
+  /// encoder, of the texts [B*T,D] for a contextual one. More can be learnt from the same states.
+  virtual torch::Tensor states(const ReasoningBatch& batch, ComputeObserver* observer = nullptr) const = 0;
+  virtual Posterior posterior(const torch::Tensor& states, const ReasoningBatch& batch,
+                              ComputeObserver* observer = nullptr) const = 0;
 
   /// Starts texts with their questions (padded on the left). The encoder must outlive the reader.
   virtual std::unique_ptr<SentenceReader> begin(const Sentences& questions,

@@ -105,7 +105,27 @@ std::vector<Example> read_examples(const std::filesystem::path& path) {
   return content.front() == '[' ? from_array(text, file) : from_lines(text, file);
 }
 
-void write_examples(const std::filesystem::path& path, const std::vector<Example>& examples) {
+void keep_twin(Example& example, const Twin& twin) {
+  example.extra["twin"] = {{"question", twin.example.question},
+                           {"steps", twin.example.steps},
+                           {"answer", twin.example.answer},
+                           {"from", twin.from}};
+}
+
+std::optional<Twin> kept_twin(const Example& example) {
+  const auto found = example.extra.find("twin");
+  if (found == example.extra.end()) return std::nullopt;
+  const std::string where = "twin of \"" + printable(example.question.substr(0, 40)) + "…\"";
+  Twin twin{example_from(*found, where), json_member<std::size_t>(*found, "from", where)};
+  if (twin.example.steps.size() != example.steps.size() || twin.from >= example.steps.size()) {
+    throw Error({where, "as many steps as the example has, and \"from\" among them",
+                 std::to_string(twin.example.steps.size()) + " steps, from " + std::to_string(twin.from),
+                 "make the file again with `noema data --twins`"});
+  }
+  return twin;
+}
+
+std::string to_text(const std::vector<Example>& examples) {
   std::string text = "[";
   for (const Example& example : examples) {
     nlohmann::ordered_json entry = {
@@ -114,7 +134,11 @@ void write_examples(const std::filesystem::path& path, const std::vector<Example
     text += text.size() > 1 ? ",\n" : "\n";
     text += entry.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   }
-  write_file(path, text + "\n]\n");
+  return text + "\n]\n";
+}
+
+void write_examples(const std::filesystem::path& path, const std::vector<Example>& examples) {
+  write_file(path, to_text(examples));
 }
 
 }  // namespace noema

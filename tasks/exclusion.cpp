@@ -29,6 +29,14 @@ class ExcludingTask final : public Task {
     return example;
   }
 
+  /// Nothing for an example that stands in for an excluded one.
+  std::optional<Twin> twin(std::uint64_t seed, std::uint64_t index) const override {
+    if (excluded_.contains(task_->identity(task_->generate(seed, index)))) return std::nullopt;
+    std::optional<Twin> twin = task_->twin(seed, index);
+    if (twin && excluded_.contains(task_->identity(twin->example))) return std::nullopt;
+    return twin;
+  }
+
   std::string identity(const Example& example) const override { return task_->identity(example); }
   std::vector<std::string> reasoning(const Example& example) const override { return task_->reasoning(example); }
   std::optional<std::string> answer_in(std::string_view sentence) const override { return task_->answer_in(sentence); }

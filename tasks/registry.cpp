@@ -3,6 +3,7 @@
 #include "tasks/blocksworld.h"
 #include "tasks/csqa.h"
 #include "tasks/gsm8k.h"
+#include "tasks/plain_text.h"
 #include "tasks/prosqa.h"
 #include "tasks/stories.h"
 #include "tasks/task.h"
@@ -25,6 +26,7 @@ constexpr Entry kTasks[] = {
     {"blocksworld-5", [] { return make_blocksworld_task({.name = "blocksworld-5", .blocks = 5}); }},
     {"gsm8k", make_gsm8k_task},
     {"csqa", make_csqa_task},
+    {"text", make_plain_text_task},
 };
 
 }  // namespace

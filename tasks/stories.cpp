@@ -44,6 +44,19 @@ std::vector<std::string_view> before_answer(const std::vector<std::string>& step
   return before;
 }
 
+const Family& draw_family(Random& random) { return *families()[random.below(families().size())]; }
+
+Example example_of(const Family& family, Story story) {
+  Example example;
+  for (const std::string& sentence : story.sentences) example.question += sentence + ' ';
+  example.question += story.question;
+  example.steps = std::move(story.steps);
+  example.steps.push_back(std::string(kAnswerMark) + story.answer);
+  example.answer = std::move(story.answer);
+  example.extra["family"] = family.name;
+  return example;
+}
+
 class StoriesTask final : public Task {
  public:
   std::string name() const override { return "stories"; }
@@ -51,16 +64,17 @@ class StoriesTask final : public Task {
 
   Example generate(std::uint64_t seed, std::uint64_t index) const override {
     Random random = Random::of(seed, index);
-    const Family& family = *families()[random.below(families().size())];
-    Story story = family.make(random);
-    Example example;
-    for (const std::string& sentence : story.sentences) example.question += sentence + ' ';
-    example.question += story.question;
-    example.steps = std::move(story.steps);
-    example.steps.push_back(std::string(kAnswerMark) + story.answer);
-    example.answer = std::move(story.answer);
-    example.extra["family"] = family.name;
-    return example;
+    const Family& family = draw_family(random);
+    return example_of(family, family.make(random));
+  }
+
+  std::optional<Twin> twin(std::uint64_t seed, std::uint64_t index) const override {
+    Random random = Random::of(seed, index);
+    const Family& family = draw_family(random);
+    if (!family.twin) return std::nullopt;
+    std::optional<stories::StoryTwin> twin = family.twin(random);
+    if (!twin) return std::nullopt;
+    return Twin{example_of(family, std::move(twin->story)), twin->from};
   }
 
   std::string identity(const Example& example) const override { return example.question; }

@@ -19,6 +19,14 @@ struct Example {
   nlohmann::json extra = nlohmann::json::object();  ///< the other fields, kept as they were
 };
 
+/// A question that differs from another in one fact, and has as many steps. At any step from `from` on, but the answer,
+/// the two can be joined: after the other's question and the steps before, the twin's step contradicts the question,
+/// and the twin's later steps and answer are what follows from the question and that step.
+struct Twin {
+  Example example;
+  std::size_t from = 0;
+};
+
 /// A kind of question: how it is made, read and judged. A task knows text only. Const; may be shared by threads.
 class Task {
  public:
@@ -29,6 +37,9 @@ class Task {
   /// Example `index` of the endless stream `seed`. Throws Error for a task that has no generator.
   virtual Example generate(std::uint64_t seed, std::uint64_t index) const = 0;
   virtual bool can_generate() const = 0;
+
+  /// A twin of `generate(seed, index)`; nothing for a task without them, and for an example that has none.
+  virtual std::optional<Twin> twin(std::uint64_t /*seed*/, std::uint64_t /*index*/) const { return std::nullopt; }
 
   /// What two examples must not share if one is trained on and the other evaluated: for graphs and block worlds the
   /// state in a canonical form, otherwise the question's text. Generators refuse what `--exclude` files hold.
@@ -50,7 +61,7 @@ class Task {
   virtual std::optional<bool> is_valid(const Example& example, const std::vector<std::string>& steps) const = 0;
 };
 
-/// The tasks by name: "stories", "prosqa", "blocksworld", "gsm8k", "csqa", and the smaller "prosqa-small",
+/// The tasks by name: "stories", "prosqa", "blocksworld", "gsm8k", "csqa", "text", and the smaller "prosqa-small",
 /// "blocksworld-4", "blocksworld-5". Throws Error, with the nearest name, for others.
 std::unique_ptr<Task> make_task(std::string_view name);
 std::vector<std::string> task_names();
@@ -59,7 +70,14 @@ std::vector<std::string> task_names();
 /// number of the entry that is wrong.
 std::vector<Example> read_examples(const std::filesystem::path& path);
 
-/// Writes a JSON array of examples, one a line.
+/// Keeps a twin beside its example, in `extra["twin"]`, so that files hold both.
+void keep_twin(Example& example, const Twin& twin);
+
+/// The twin kept there; nothing when there is none. Throws Error for one that is not whole.
+std::optional<Twin> kept_twin(const Example& example);
+
+/// A JSON array of examples, one a line; and the same as a file.
+std::string to_text(const std::vector<Example>& examples);
 void write_examples(const std::filesystem::path& path, const std::vector<Example>& examples);
 
 }  // namespace noema

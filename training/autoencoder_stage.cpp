@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "concept_lm/concept_head.h"
+#include "training/chain_stage.h"
 
 namespace noema {
 namespace {
@@ -19,7 +20,8 @@ class AutoencoderTraining final : public Stage {
   }
 
   LossTerms loss(const ReasoningBatch& batch, at::Generator& generator) const override {
-    const Posterior posterior = autoencoder_.encoder().encode(batch);
+    const torch::Tensor states = autoencoder_.encoder().states(batch);
+    const Posterior posterior = autoencoder_.encoder().posterior(states, batch);
     const torch::Tensor z = sample(posterior, generator);
     const torch::Tensor logits =
         autoencoder_.decoder().logits(dropout(z, options_.prefix_dropout, generator), batch.steps);
@@ -28,13 +30,22 @@ class AutoencoderTraining final : public Stage {
     if (posterior.log_variance) {
       terms.push_back({"kl", gaussian_kl(posterior.mean, *posterior.log_variance), options_.kl_weight});
     }
+    if (options_.chain_weight > 0.0) {
+      const torch::Tensor scores = chain_logits(autoencoder_.backbone(), states, batch);
+      terms.push_back({"chain", token_cross_entropy(scores, batch.steps.real_tokens()), options_.chain_weight});
+    }
     return terms;
   }
 
   Counts measure(const ReasoningBatch& batch) const override {
-    const torch::Tensor z = autoencoder_.encoder().encode(batch).mean;
+    const torch::Tensor states = autoencoder_.encoder().states(batch);
+    const torch::Tensor z = autoencoder_.encoder().posterior(states, batch).mean;
     Counts counts;
     count_exact(counts, "", score_decoding(autoencoder_.decoder(), z, batch.steps).exact, batch);
+    if (options_.chain_weight > 0.0) {
+      count_exact(counts, "chain ", exact_sentences(chain_logits(autoencoder_.backbone(), states, batch), batch.steps),
+                  batch);
+    }
     return counts;
   }
 

@@ -58,12 +58,8 @@ class ChainTraining final : public Stage {
   }
 
   Counts measure(const ReasoningBatch& batch) const override {
-    const torch::Tensor right = chain_logits(model_, batch).argmax(-1) == batch.steps.real_tokens();
-    const torch::Tensor rows = batch.steps.real_places().div(batch.steps.width(), "floor");
-    const torch::Tensor mistakes =
-        torch::zeros({batch.steps_count()}, torch::kLong).index_add(0, rows, (~right).to(torch::kLong));
     Counts counts;
-    count_exact(counts, "", mistakes == 0, batch);
+    count_exact(counts, "", exact_sentences(chain_logits(model_, batch), batch.steps), batch);
     return counts;
   }
 
@@ -89,8 +85,12 @@ std::unique_ptr<Stage> make_chain_stage(const LanguageModel& model, const ChainS
   return std::make_unique<ChainTraining>(model, options);
 }
 
+torch::Tensor chain_logits(const LanguageModel& model, const torch::Tensor& states, const ReasoningBatch& batch) {
+  return logits_at(model, states, predicting_places(batch));
+}
+
 torch::Tensor chain_logits(const LanguageModel& model, const ReasoningBatch& batch) {
-  return logits_at(model, hidden_states(model, batch), predicting_places(batch));
+  return chain_logits(model, hidden_states(model, batch), batch);
 }
 
 }  // namespace noema

@@ -13,7 +13,8 @@ namespace noema {
 std::unique_ptr<Stage> make_chain_stage(const LanguageModel& model, const ChainStage& options);
 
 /// Scores [M,V] of all step tokens of a batch, each given everything before it. The tokens are
-/// batch.steps.real_tokens().
+/// batch.steps.real_tokens(). `states` are the hidden states of the texts, flattened [B*T,D].
 torch::Tensor chain_logits(const LanguageModel& model, const ReasoningBatch& batch);
+torch::Tensor chain_logits(const LanguageModel& model, const torch::Tensor& states, const ReasoningBatch& batch);
 
 }  // namespace noema

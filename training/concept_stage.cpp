@@ -12,6 +12,28 @@ torch::Tensor frozen_embeddings(const Autoencoder& autoencoder, const ReasoningB
   return autoencoder.encoder().encode(batch).mean;
 }
 
+/// For each step of a batch [N], which step is read and which is to be predicted in its place.
+struct JoinedTwins {
+  torch::Tensor read, predicted;
+};
+
+/// Joins each text with its twin at a step drawn for it: the twin's embedding is read from that step on, and what comes
+/// after it is predicted; that the step itself is another cannot be foreseen.
+JoinedTwins join_twins(const ReasoningBatch& batch, at::Generator& generator) {
+  JoinedTwins joined = {torch::arange(batch.steps_count()), torch::arange(batch.steps_count())};
+  for (const TwinSteps& twins : batch.twins) {
+    const std::int64_t places = twins.count - 1 - twins.from;  // the answer is not one
+    if (places < 1) continue;
+    const std::int64_t at = twins.from + torch::randint(places, {1}, generator).item<std::int64_t>();
+    const auto take = [&](torch::Tensor& steps, std::int64_t from) {
+      steps.narrow(0, twins.first + from, twins.count - from) += twins.second - twins.first;
+    };
+    take(joined.read, at);
+    take(joined.predicted, at + 1);
+  }
+  return joined;
+}
+
 class ConceptTraining final : public Stage {
  public:
   ConceptTraining(const ConceptModel& model, const Autoencoder& reads, const Autoencoder& writes,
@@ -27,9 +49,12 @@ class ConceptTraining final : public Stage {
       const torch::NoGradGuard no_grad;
       inputs = own_inputs(batch, inputs, generator);
     }
-    const torch::Tensor hidden = model_.hidden(batch, inputs);
-    return model_.head().loss(
-        {hidden, written, targets, batch.steps, batch.text_numbers, writes_.decoder(), options_.dropout, generator});
+    const JoinedTwins joined = join_twins(batch, generator);
+    const torch::Tensor hidden = model_.hidden(batch, inputs.index_select(0, joined.read));
+    const torch::Tensor& wanted = joined.predicted;
+    return model_.head().loss({hidden, written.index_select(0, wanted), targets.index_select(0, wanted),
+                               batch.steps.select(wanted), batch.text_numbers.index_select(0, wanted),
+                               writes_.decoder(), options_.dropout, generator});
   }
 
   Counts measure(const ReasoningBatch& batch) const override {

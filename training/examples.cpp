@@ -21,6 +21,7 @@ class GeneratedSource final : public ExampleSource {
  public:
   GeneratedSource(std::shared_ptr<const Task> task, std::uint64_t seed) : task_(std::move(task)), seed_(seed) {}
   Example get(std::uint64_t index) const override { return task_->generate(seed_, index); }
+  std::optional<Twin> twin(std::uint64_t index) const override { return task_->twin(seed_, index); }
 
  private:
   std::shared_ptr<const Task> task_;
@@ -74,23 +75,37 @@ TokenizedReasoning tokenize(const Example& example, const Task& task, const Toke
   return tokens;
 }
 
+void BatchSequence::add(std::uint64_t index, std::vector<Sorted>& examples) const {
+  TokenizedReasoning tokens = tokenize(source_.get(index), task_, tokenizer_);
+  const std::int64_t length = tokens.tokens();
+  if (length > options_.max_tokens || tokens.steps.empty()) return;
+  const bool with_twin = options_.twins > 0.0 && Random::of(~options_.seed, index).chance(options_.twins);
+  const std::optional<Twin> twin = with_twin ? source_.twin(index) : std::nullopt;
+  if (!twin) {
+    examples.push_back({length, std::move(tokens)});
+    return;
+  }
+  TokenizedReasoning other = tokenize(twin->example, task_, tokenizer_);
+  tokens.twin_from = static_cast<std::int64_t>(twin->from);
+  const std::int64_t longer = std::max(length, other.tokens());
+  if (longer > options_.max_tokens) return;
+  examples.push_back({longer, std::move(tokens)});
+  examples.push_back({longer, std::move(other)});  // of the same length, so that no sorting parts them
+}
+
 std::vector<std::vector<TokenizedReasoning>> BatchSequence::window(std::int64_t index) const {
   const std::int64_t wanted = options_.batch * options_.window;
-  std::vector<TokenizedReasoning> examples;
-  for (std::int64_t i = 0; i < wanted; ++i) {
-    TokenizedReasoning tokens =
-        tokenize(source_.get(static_cast<std::uint64_t>(index * wanted + i)), task_, tokenizer_);
-    if (tokens.tokens() <= options_.max_tokens && !tokens.steps.empty()) examples.push_back(std::move(tokens));
-  }
+  std::vector<Sorted> examples;
+  for (std::int64_t i = 0; i < wanted; ++i) add(static_cast<std::uint64_t>(index * wanted + i), examples);
   if (examples.empty()) {
     throw Error({"training data", "examples of at most " + std::to_string(options_.max_tokens) + " tokens",
                  "only longer ones", "raise max_tokens in [data]"});
   }
   std::stable_sort(examples.begin(), examples.end(),
-                   [](const auto& a, const auto& b) { return a.tokens() < b.tokens(); });
+                   [](const Sorted& a, const Sorted& b) { return a.length < b.length; });
   std::vector<std::vector<TokenizedReasoning>> batches(static_cast<std::size_t>(options_.window));
   for (std::size_t i = 0; i < examples.size(); ++i) {
-    batches[i * batches.size() / examples.size()].push_back(std::move(examples[i]));
+    batches[i * batches.size() / examples.size()].push_back(std::move(examples[i].tokens));
   }
   std::erase_if(batches, [](const auto& batch) { return batch.empty(); });
   while (batches.size() < static_cast<std::size_t>(options_.window)) batches.push_back(batches.front());

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sentence_vae/batch.h"
@@ -16,6 +17,9 @@ class ExampleSource {
  public:
   virtual ~ExampleSource() = default;
   virtual Example get(std::uint64_t index) const = 0;
+
+  /// A twin of `get(index)`, if it has one.
+  virtual std::optional<Twin> twin(std::uint64_t /*index*/) const { return std::nullopt; }
 };
 
 /// Fresh examples without end.
@@ -33,6 +37,7 @@ struct BatchOptions {
   std::int64_t max_tokens = 256;  ///< longer examples are passed by
   std::uint64_t seed = 1;         ///< of the order of the batches
   std::int64_t window = 16;       ///< batches that are sorted by length together
+  double twins = 0.0;             ///< share of the examples that bring their twin along, which comes on top of them
 };
 
 /// Batch number `step` of an endless sequence. Examples of similar length are put together, so that little is padding;
@@ -48,6 +53,12 @@ class BatchSequence {
   const BatchOptions& options() const { return options_; }
 
  private:
+  struct Sorted {
+    std::int64_t length;
+    TokenizedReasoning tokens;
+  };
+  void add(std::uint64_t index, std::vector<Sorted>& examples) const;
+
   const ExampleSource& source_;
   const Task& task_;
   const Tokenizer& tokenizer_;

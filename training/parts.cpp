@@ -16,11 +16,11 @@ nlohmann::json with_kind(nlohmann::json architecture, const char* kind) {
   return architecture;
 }
 
-/// The backbone of a part as the concept model names it; the bottleneck's tensors stay behind.
-TensorMap as_backbone(const TensorMap& tensors) {
+/// The backbone of a part with `prefix` before its names; the bottleneck's tensors stay behind.
+TensorMap backbone_of(const TensorMap& tensors, const std::string& prefix = "") {
   TensorMap renamed;
   for (const auto& [name, tensor] : tensors) {
-    if (!name.starts_with("bottleneck.")) renamed["backbone." + name] = tensor;
+    if (!name.starts_with("bottleneck.")) renamed[prefix + name] = tensor;
   }
   return renamed;
 }
@@ -75,6 +75,14 @@ const Stage& Parts::build(const std::string& stage, TensorMap tensors) {
   return *stage_;
 }
 
+void Parts::finish(const std::string& stage, Part part) {
+  if (stage == "contextual" && recipe_.contextual.chain_weight > 0.0) {
+    done_["chain"] = {with_kind(to_json(chain_config(recipe_, vocab_size_)), "language_model"),
+                      backbone_of(part.tensors)};
+  }
+  done_[stage] = std::move(part);
+}
+
 TensorMap Parts::tensors_of(const std::string& part) const {
   const auto found = done_.find(part);
   if (found == done_.end()) {
@@ -107,7 +115,7 @@ void Parts::build_autoencoder(const std::string& part, Weights weights) {
 
 void Parts::build_concept(TensorMap tensors) {
   const ConceptStage& options = recipe_.concept_model;
-  if (tensors.empty()) tensors = as_backbone(tensors_of(options.start));
+  if (tensors.empty()) tensors = backbone_of(tensors_of(options.start), "backbone.");
   Weights weights = Weights::starting_from(std::move(tensors), recipe_.seed);
   const ConceptConfig config = concept_config(recipe_, vocab_size_);
   concepts_ = std::make_unique<ConceptModel>(config, weights);

@@ -37,8 +37,9 @@ class Parts {
   /// The part that the stage last built trains.
   const Part& built() const { return built_; }
 
-  /// Keeps the part last built, or one that was finished before, as done.
-  void finish(const std::string& stage, Part part) { done_[stage] = std::move(part); }
+  /// Keeps the part last built, or one that was finished before, as done. The backbone of a contextual autoencoder that
+  /// learnt the chain's loss, too, takes the place of the chain.
+  void finish(const std::string& stage, Part part);
   const std::map<std::string, Part>& done() const { return done_; }
 
  private:

@@ -136,6 +136,7 @@ class Pipeline {
     const StageOptions& stage_settings = stage_options(recipe_, name);
     BatchOptions batch_options{stage_settings.batch, recipe_.max_tokens,
                                stream_seed(recipe_.seed, Stream::order, index)};
+    if (name == "concept") batch_options.twins = recipe_.concept_model.twins;
     const OffsetSource fresh(*data_.training, static_cast<std::uint64_t>(index) << 40);
     const ExampleSource& source =
         recipe_.train_file.empty() ? static_cast<const ExampleSource&>(fresh) : *data_.training;
@@ -159,6 +160,7 @@ class Pipeline {
    public:
     OffsetSource(const ExampleSource& source, std::uint64_t offset) : source_(source), offset_(offset) {}
     Example get(std::uint64_t index) const override { return source_.get(offset_ + index); }
+    std::optional<Twin> twin(std::uint64_t index) const override { return source_.twin(offset_ + index); }
 
    private:
     const ExampleSource& source_;

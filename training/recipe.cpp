@@ -123,6 +123,7 @@ void take_autoencoder(Table table, AutoencoderStage& stage) {
   table.take("temperature", stage.temperature, 1e-3, 100.0);
   table.take("prefix_dropout", stage.prefix_dropout, 0.0, 0.95);
   table.take("kl_weight", stage.kl_weight, 0.0, 100.0);
+  table.take("chain_weight", stage.chain_weight, 0.0, 100.0);
   table.finish();
 }
 
@@ -137,6 +138,7 @@ void take_concept(Table table, ConceptStage& stage) {
   table.take("temperature", stage.temperature, 1e-3, 100.0);
   table.take("dropout", stage.dropout, 0.0, 0.95);
   table.take("own_inputs", stage.own_inputs, 0.0, 1.0);
+  table.take("twins", stage.twins, 0.0, 1.0);
   table.finish();
 }
 

@@ -32,6 +32,8 @@ struct AutoencoderStage : StageOptions {
   double temperature = 0.1;      ///< of InfoNCE
   double prefix_dropout = 0.0;   ///< on the decoder's prefix; the paper has 0.2 in the contextual stage
   double kl_weight = 0.0;        ///< of a Gaussian bottleneck
+  double chain_weight = 0.0;  ///< contextual: the chain's loss on the steps from the same pass; above 0, the backbone
+                              ///< that comes of it is the bundle's chain, too
 };
 
 struct ConceptStage : StageOptions {
@@ -43,6 +45,8 @@ struct ConceptStage : StageOptions {
   double temperature = 0.1;           ///< τ
   double dropout = 0.0;               ///< on both projections; the paper has 0.2
   double own_inputs = 0.0;  ///< share of batches that read the model's own predictions, as continuous mode does
+  double twins = 0.0;       ///< share of the examples that are joined with their twin: from some step on its embeddings
+                       ///< are read, and what follows from that step is to be predicted, whatever the question says
 };
 
 /// Everything that makes a trained model out of nothing. Read from TOML.

@@ -7,6 +7,7 @@
 
 #include "decoding/options.h"
 #include "inspect/recorder.h"
+#include "tasks/task.h"
 
 namespace noema {
 
@@ -41,5 +42,9 @@ std::string to_text(const ProbeResult& result);
 /// Reasons about the questions of a probe with other options, and judges the answers: handed in by the command, since
 /// probes know of no models' strategies.
 using ReasonAbout = std::function<std::vector<RecordedTrajectory>(const std::string& mode, const ReasoningOptions&)>;
+
+/// The same about questions of the probe's own.
+using ReasonAboutExamples = std::function<std::vector<RecordedTrajectory>(
+    const std::string& mode, const std::vector<Example>&, const ReasoningOptions&)>;
 
 }  // namespace noema

@@ -52,11 +52,13 @@ struct Stock {
 /// Random gains, losses and gifts of two kinds of things among a few people.
 class Market {
  public:
-  explicit Market(Random& random)
+  /// The asked person begins with `more` things more than drawn.
+  Market(Random& random, int more)
       : random_(random),
         amounts_(random),
         names_(draw_people(random, 2 + random.below(2))),
-        stocks_(names_.size() * 2) {
+        stocks_(names_.size() * 2),
+        more_(more) {
     edible_ = random.chance(0.5);
     items_ = draw(random, edible_ ? foods() : collectibles(), 2);
   }
@@ -97,7 +99,8 @@ class Market {
   bool start(std::size_t who, std::size_t what) {
     Stock& mine = stock(who, what);
     if (mine.touched) return false;
-    mine.count = random_.chance(0.05) ? 0 : random_.between(1, 12);
+    const int drawn = random_.chance(0.05) ? 0 : random_.between(1, 12);
+    mine.count = std::max(0, drawn + (&mine == &stocks_[0] ? more_ : 0));
     mine.touched = true;
     tell(kStart, who, what, mine.count);
     mine.trace.push_back(names_[who] + " starts with " + std::to_string(mine.count) + ' ' +
@@ -164,6 +167,7 @@ class Market {
   Words items_;
   bool edible_ = false;
   std::vector<Stock> stocks_;
+  int more_;
   Words told_;
 };
 
@@ -176,11 +180,11 @@ bool tells_changes_apart(const Words& trace) {
   return std::adjacent_find(beginnings.begin(), beginnings.end()) == beginnings.end();
 }
 
-Story make_changes(Random& random) {
+Story make_changes(Random& random, int more) {
   const std::size_t hops = 2 + draw_weighted(random, {34, 36, 22, 8});  // steps before the answer
   const std::size_t length = hops + 1 + random.below(3);                // sentences
   while (true) {
-    Market market(random);
+    Market market(random, more);
     while (market.told().size() < length) market.happen();
     if (market.trace().size() != hops || !tells_changes_apart(market.trace())) continue;
     Story story{market.told(), market.question(), market.trace(), std::to_string(market.asked_count())};
@@ -220,12 +224,41 @@ Story make_total(Random& random) {
   return story;
 }
 
-Story make(Random& random) { return random.chance(0.2) ? make_total(random) : make_changes(random); }
+bool is_total(Random& random) { return random.chance(0.2); }
+
+Story make(Random& random) { return is_total(random) ? make_total(random) : make_changes(random, 0); }
+
+/// Whether the stories tell the same but for one sentence, in as many steps that all differ.
+bool differ_in_one_fact(const Story& a, const Story& b) {
+  const auto same = [](const Words& x, const Words& y) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) count += x[i] == y[i];
+    return count;
+  };
+  return a.sentences.size() == b.sentences.size() && a.steps.size() == b.steps.size() && a.question == b.question &&
+         same(a.sentences, b.sentences) + 1 == a.sentences.size() && same(a.steps, b.steps) == 0;
+}
+
+/// The same changes of another number. Each step tells the number that it starts from, so the twins can be joined at
+/// any of them.
+std::optional<StoryTwin> twin(Random random) {
+  if (is_total(random)) return std::nullopt;
+  Random drawn = random, same = random;
+  const Story story = make_changes(same, 0);
+  std::vector<int> changes = {-4, -3, -2, -1, 1, 2, 3, 4};
+  drawn.shuffle(changes);
+  for (const int more : changes) {
+    same = random;
+    Story other = make_changes(same, more);
+    if (differ_in_one_fact(story, other)) return StoryTwin{std::move(other), 0};
+  }
+  return std::nullopt;
+}
 
 Words patterns() { return joined({kStart, kGain, kLoss, kEat, kGive, kHalf, kQuestion, kTotalQuestion}); }
 
 }  // namespace
 
-const Family count_family{"count", make, patterns};
+const Family count_family{"count", make, patterns, twin};
 
 }  // namespace noema::stories

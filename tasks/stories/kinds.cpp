@@ -79,26 +79,39 @@ std::vector<Chain> draw_chains(Random& random, Ask ask) {
   return chains;
 }
 
-Story make(Random& random) {
+/// Two chains told together, and questions about either of them.
+std::vector<Story> make_both(Random& random) {
   const std::size_t drawn = draw_weighted(random, {60, 20, 20});
   const Ask ask = drawn == 0 ? Ask::kind : drawn == 1 ? Ask::color : Ask::pleasure;
   std::vector<Chain> chains = draw_chains(random, ask);
   while (chains[0].kinds.size() + chains[1].kinds.size() > 8) chains = draw_chains(random, ask);
 
-  Story story;
-  for (const Chain& chain : chains) tell(random, chain, ask, story.sentences);
-  random.shuffle(story.sentences);
-  const Chain& asked = chains[0];
-  story.steps = steps_along(asked, ask);
-  story.answer = ask == Ask::kind ? asked.kinds[asked.reach] : asked.property;
-  Words candidates = {asked.kinds[asked.reach], chains[1].kinds[chains[1].reach]};
+  Words sentences;
+  for (const Chain& chain : chains) tell(random, chain, ask, sentences);
+  random.shuffle(sentences);
+  Words candidates = {chains[0].kinds[chains[0].reach], chains[1].kinds[chains[1].reach]};
   random.shuffle(candidates);
   const Words& questions = ask == Ask::kind ? kKindQuestion : ask == Ask::color ? kColorQuestion : kLikesQuestion;
-  story.question =
-      fill(random.pick(questions),
-           {{'P', asked.individual}, {'x', with_article(candidates[0])}, {'y', with_article(candidates[1])}});
-  if (story.sentences.size() < 7) add_fillers(random, story.sentences, {chains[0].individual, chains[1].individual});
-  return story;
+  const std::string& question = random.pick(questions);
+  if (sentences.size() < 7) add_fillers(random, sentences, {chains[0].individual, chains[1].individual});
+  std::vector<Story> stories;
+  for (const Chain& asked : chains) {
+    stories.push_back(
+        {sentences,
+         fill(question,
+              {{'P', asked.individual}, {'x', with_article(candidates[0])}, {'y', with_article(candidates[1])}}),
+         steps_along(asked, ask), ask == Ask::kind ? asked.kinds[asked.reach] : asked.property});
+  }
+  return stories;
+}
+
+Story make(Random& random) { return make_both(random).front(); }
+
+/// The question about the other one. A step says where one stands, so the walk goes on from there.
+std::optional<StoryTwin> twin(Random random) {
+  std::vector<Story> stories = make_both(random);
+  if (stories[0].steps.size() != stories[1].steps.size()) return std::nullopt;
+  return StoryTwin{std::move(stories[1]), 0};
 }
 
 Words patterns() {
@@ -107,6 +120,6 @@ Words patterns() {
 
 }  // namespace
 
-const Family kinds_family{"kinds", make, patterns};
+const Family kinds_family{"kinds", make, patterns, twin};
 
 }  // namespace noema::stories

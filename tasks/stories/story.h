@@ -1,6 +1,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,11 +20,18 @@ struct Story {
   std::string answer;
 };
 
+/// A story that differs from another in one fact; see noema::Twin.
+struct StoryTwin {
+  Story story;
+  std::size_t from = 0;
+};
+
 /// One family: how a story of it is made, and every pattern it is made of.
 struct Family {
   std::string_view name;
   Story (*make)(Random& random);
   Words (*patterns)();
+  std::optional<StoryTwin> (*twin)(Random random) = nullptr;  ///< of what `make` gives; nullptr: this family has none
 };
 
 extern const Family where_family;

@@ -26,6 +26,7 @@ const Words kGive = {"{P} gave the {O} to {Q}.", "{P} handed the {O} to {Q}.", "
 const Words kQuestion = {"Where is the {O}?", "Where is the {O} now?", "Where can you find the {O}?",
                          "Where did the {O} end up?", "Where is the {O} at the end?"};
 
+constexpr std::size_t kPlaces = 4;
 constexpr int kNobody = -1;
 constexpr int kUnknown = -1;
 
@@ -37,19 +38,26 @@ struct Person {
 struct Thing {
   int place = kUnknown;  ///< also while somebody holds it
   int holder = kNobody;
-  Words trace;  ///< what one knows about it, one step a change
+  Words trace;              ///< what one knows about it, one step a change
+  std::vector<int> places;  ///< that the steps tell; `kUnknown` for one that tells none
 };
+
+/// Two places by number, each of which bears the other's name.
+using Renaming = std::pair<std::size_t, std::size_t>;
+constexpr Renaming kAsDrawn = {0, 0};
 
 /// A world in which random events happen, each told in one sentence and noted with the things it concerns.
 class World {
  public:
-  explicit World(Random& random)
+  World(Random& random, const Renaming& renaming)
       : random_(random),
         names_(draw_people(random, 2 + random.below(2))),
         things_named_(draw(random, stories::things(), 2)),
-        places_named_(draw(random, stories::places(), 4)),
+        places_named_(draw(random, stories::places(), kPlaces)),
         people_(names_.size()),
-        things_(things_named_.size()) {}
+        things_(things_named_.size()) {
+    std::swap(places_named_[renaming.first], places_named_[renaming.second]);
+  }
 
   /// One random event; returns false when the one that came to mind is not possible now.
   bool happen() {
@@ -82,6 +90,9 @@ class World {
   const std::string& asked_thing() const { return things_named_[0]; }
   std::string asked_place() const { return things_[0].place < 0 ? "" : places_named_[at(things_[0].place)]; }
 
+  /// For each step the number of the place that it tells.
+  const std::vector<int>& told_places() const { return things_[0].places; }
+
  private:
   static std::size_t at(int index) { return static_cast<std::size_t>(index); }
   int pick(std::size_t count) { return static_cast<int>(random_.below(count)); }
@@ -98,6 +109,7 @@ class World {
     Thing& thing = things_[at(what)];
     const std::string& name = things_named_[at(what)];
     const std::string& place = places_named_[at(thing.place)];
+    thing.places.push_back(thing.place);
     thing.trace.push_back(thing.holder == kNobody ? fill("The {O} is in the {L}.", {{'O', name}, {'L', place}})
                                                   : fill("{P} has the {O} in the {L}.",
                                                          {{'P', names_[at(thing.holder)]}, {'O', name}, {'L', place}}));
@@ -145,7 +157,7 @@ class World {
     const int known = people_[at(who)].place;
     if (things_[at(what)].place != kUnknown || (known != kUnknown && known != where)) return false;
     go(who, where);
-    things_[at(what)] = {where, who, {}};
+    things_[at(what)] = {where, who, {}, {}};
     tell(kFind, who, what, where);
     note(what);
     return true;
@@ -159,6 +171,7 @@ class World {
     if (thing.place == kUnknown) {
       if (person.visited.size() != 1) return false;
       thing.place = person.place;
+      thing.places.push_back(kUnknown);
       thing.trace.push_back(fill("{P} takes the {O}.", {{'P', names_[at(who)]}, {'O', things_named_[at(what)]}}));
     } else if (person.place == kUnknown) {
       go(who, thing.place);
@@ -208,25 +221,45 @@ class World {
   Words told_;
 };
 
-Story make(Random& random) {
+/// A story, and the number of the place that each step tells.
+struct ToldStory {
+  Story story;
+  std::vector<int> places;
+};
+
+ToldStory tell(Random& random, const Renaming& renaming) {
   const std::size_t hops = 2 + draw_weighted(random, {24, 30, 24, 14, 8});  // steps before the answer
   const std::size_t length = hops + 2 + random.below(3);                    // sentences
   while (true) {
-    World world(random);
+    World world(random, renaming);
     while (world.told().size() < length) world.happen();
     const Words& trace = world.trace();
     const bool unique = std::set<std::string>(trace.begin(), trace.end()).size() == trace.size();
     if (trace.size() != hops || !unique) continue;
     Story story{world.told(), fill(random.pick(kQuestion), {{'O', world.asked_thing()}}), trace, world.asked_place()};
     add_fillers(random, story.sentences, world.names());
-    return story;
+    return {std::move(story), world.told_places()};
   }
+}
+
+Story make(Random& random) { return tell(random, kAsDrawn).story; }
+
+/// The same world, in which the last place and another have each other's name: told to be there once, a thing stays
+/// there unless the story says otherwise.
+std::optional<StoryTwin> twin(Random random) {
+  Random same = random, drawn = random;
+  const std::vector<int> places = tell(random, kAsDrawn).places;
+  const auto last = static_cast<std::size_t>(places.back());
+  const std::size_t other = (last + 1 + drawn.below(kPlaces - 1)) % kPlaces;
+  std::size_t from = places.size() - 1;
+  while (from > 0 && places[from - 1] == places.back()) --from;
+  return StoryTwin{tell(same, {last, other}).story, from};
 }
 
 Words patterns() { return joined({kThingAt, kPersonAt, kMove, kFind, kTake, kCarry, kDrop, kGive, kQuestion}); }
 
 }  // namespace
 
-const Family where_family{"where", make, patterns};
+const Family where_family{"where", make, patterns, twin};
 
 }  // namespace noema::stories

@@ -49,6 +49,18 @@ TEST_F(Interventions, NoiseComesAtItsPlaceAsOftenAsAsked) {
   EXPECT_NEAR(hit, 300, 60);
 }
 
+TEST_F(Interventions, ReplacementsAreOneQuestionsOwn) {
+  std::vector<std::optional<PlacedConcept>> by_question(8);
+  by_question[7] = {1, {torch::full({4}, 9.0F), torch::full({4}, 8.0F)}};
+  const auto replacements = make_replacements(by_question);
+  EXPECT_TRUE(torch::equal(predict(*replacements, 0).embedding, inputs_)) << "another step";
+  const Concept changed = predict(*replacements, 1);
+  EXPECT_TRUE(torch::equal(changed.embedding.narrow(0, 0, 2), inputs_.narrow(0, 0, 2)));
+  EXPECT_TRUE(torch::equal(changed.embedding[2], torch::full({4}, 9.0F)));
+  EXPECT_TRUE(torch::equal(changed.input[2], torch::full({4}, 8.0F)));
+  EXPECT_TRUE(torch::equal(inputs_, torch::arange(1, 13, torch::kFloat32).view({3, 4}))) << "observed rows are left";
+}
+
 TEST_F(Interventions, FreezeRemembersByQuestionWhenRowsLeave) {
   const auto freeze = make_freeze(1);
   EXPECT_TRUE(torch::equal(feed(*freeze, 0), inputs_));

@@ -45,7 +45,7 @@ TEST(Lens, NeedsConcepts) {
 /// Two steps of three layers; the second step is settled nowhere.
 LensView sample() {
   const LensCell early{"Ann has the cup.", 0.25, 2.0, 0.4, false}, late{"Tom has the cup.", 0.97, 0.1, 1.0, true};
-  LensView view{3, "Where is \x1b[31mthe cup?", "park", true, {}};
+  LensView view{3, "Where is \x1b[31mthe cup?", "park", true, "park", {}};
   view.steps.push_back({"Tom has the cup.", {early, early, late}, 2});
   view.steps.push_back({"### park", {early, late, early}, 3});
   return view;

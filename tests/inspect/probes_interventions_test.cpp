@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "base/error.h"
 #include "decoding/intervention.h"
 #include "inspect/probes/ablate.h"
+#include "inspect/probes/interchange.h"
 #include "inspect/probes/necessity.h"
 #include "inspect/probes/noise.h"
 #include "inspect/watched_run.h"
@@ -84,6 +86,57 @@ TEST_F(InterventionProbes, NecessityFindsTheStepThatAnswersHangOn) {
   const ProbeResult result = necessity(scripted, {}, {.max_steps = 4});
   for (const auto& row : result.rows) EXPECT_EQ(row[column(result, "answers changed")], row[0] == 2 ? 1.0 : 0.0);
   EXPECT_NE(result.conclusion.find("step 2"), std::string::npos);
+}
+
+TEST_F(InterventionProbes, InterchangePutsTheTwinsConceptInItsPlace) {
+  const auto task = make_task("stories");
+  std::vector<Example> examples;
+  for (const std::string& question : tiny_questions()) {
+    Example twin{"Where is the ball?", {"Ann took it.", "Ida has it.", "### attic"}, "attic", {}};
+    examples.push_back({question, {"Ann took it.", "Tom has it.", "### park"}, "park", {}});
+    if (examples.size() > 1) keep_twin(examples.back(), {twin, 1});
+  }
+  // Answers "attic" only where something has taken the place of the second concept.
+  const ReasonAboutExamples scripted = [&](const std::string&, const std::vector<Example>& asked,
+                                           const ReasoningOptions& options) {
+    const bool are_twins = asked[0].question == "Where is the ball?";
+    std::vector<RecordedTrajectory> recorded(asked.size());
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      Trajectory& trajectory = recorded[i].trajectory;
+      trajectory.steps.resize(3);
+      for (Step& step : trajectory.steps) step.concept_ = torch::full({32}, are_twins ? 2.0 : 1.0);
+      const torch::Tensor here = torch::ones({1, 32});
+      Concept predicted{here, here};
+      if (options.intervention) predicted = options.intervention->on_predicted(predicted, {{&i, 1}, {}, 1});
+      trajectory.answer = predicted.embedding.equal(here) ? "park" : "attic";
+    }
+    return recorded;
+  };
+  const ProbeResult result = interchange(bundle_, *task, examples, scripted, {}, {.by_sentence = false});
+  expect_well_formed(result);
+  ASSERT_EQ(result.rows.size(), 2u);
+  EXPECT_EQ(result.rows[0][column(result, "n")], 5) << "one question has no twin";
+  EXPECT_EQ(result.rows[0][column(result, "follow")], 0.0);
+  EXPECT_EQ(result.rows[0][column(result, "stay")], 1.0);
+  EXPECT_EQ(result.rows[1][column(result, "follow")], 1.0);
+  EXPECT_THROW(interchange(bundle_, *task, {examples[0]}, scripted, {}), Error);
+}
+
+TEST_F(InterventionProbes, InterchangeAlsoFindsAConceptForTheSentence) {
+  const auto task = make_task("stories");
+  std::vector<Example> examples;
+  for (const std::string& question : tiny_questions()) {
+    examples.push_back({question, {"Ann took it.", "### park"}, "park", {}});
+    keep_twin(examples.back(), {{"Where is the ball?", {"Tom took it.", "### attic"}, "attic", {}}, 0});
+  }
+  const ReasonAboutExamples reason = [&](const std::string& mode, const std::vector<Example>&,
+                                         const ReasoningOptions& options) {
+    return watched_run(bundle_, mode, options);
+  };
+  const ProbeResult result =
+      interchange(bundle_, *task, examples, reason, watched_options(), {.steering = {.max_iterations = 3}});
+  expect_well_formed(result);
+  EXPECT_EQ(result.rows.size(), 3u);
 }
 
 }  // namespace

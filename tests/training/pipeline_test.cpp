@@ -45,12 +45,14 @@ steps = 6
 batch = 8
 contrast_weight = 0.5
 prefix_dropout = 0.2
+chain_weight = 0.5
 validate_every = 3
 [concept]
 steps = 6
 batch = 8
 dropout = 0.2
 own_inputs = 0.5
+twins = 0.5
 validate_every = 3
 [stop]
 steps = 4

@@ -1,0 +1,40 @@
+#include "training/concept_stage.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "support/tiny_bundle.h"
+
+namespace noema {
+namespace {
+
+class ConceptTwins : public testing::Test {
+ protected:
+  /// The loss on two texts, the first of which ends with `answer`.
+  double loss(std::int64_t twin_from, const std::string& answer) const {
+    const auto tokens = [&](const char* text) { return bundle_.tokenizer->encode(text + std::string("\n")); };
+    TokenizedReasoning first{tokens("Tom took the ball to the park. Where is the ball?"),
+                             {tokens("Ann took it."), tokens("Tom has the ball in the park."), tokens(answer.c_str())}};
+    TokenizedReasoning twin{tokens("Tom took the ball to the attic. Where is the ball?"),
+                            {tokens("Ann took it."), tokens("Tom has the ball in the attic."), tokens("### attic")}};
+    first.twin_from = twin_from;
+    const auto& autoencoder = *bundle_.autoencoders.at("contextual");
+    const auto stage = make_concept_stage(*bundle_.concepts, autoencoder, autoencoder, {});
+    at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(1);
+    return total(stage->loss(make_batch({first, twin}), generator)).item<double>();
+  }
+
+  const Bundle bundle_ = tiny_bundle();
+};
+
+TEST_F(ConceptTwins, WhatFollowsFromTheTwinsStepIsPredicted) {
+  EXPECT_NE(loss(-1, "### park"), loss(-1, "### kitchen")) << "alone, a text's own answer is learnt";
+  EXPECT_EQ(loss(1, "### park"), loss(1, "### kitchen")) << "joined, the twin's is";
+  EXPECT_NE(loss(1, "### park"), loss(-1, "### park"));
+}
+
+TEST_F(ConceptTwins, AnAnswerIsNeverExchanged) { EXPECT_EQ(loss(2, "### park"), loss(-1, "### park")); }
+
+}  // namespace
+}  // namespace noema
