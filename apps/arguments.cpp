@@ -1,5 +1,7 @@
 #include "apps/arguments.h"
 
+#include <spdlog/spdlog.h>
+
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdlib>
@@ -64,10 +66,23 @@ std::filesystem::path find_model(const std::string& name) {
                "models that ship: " + known_models()});
 }
 
-LoadedModel load_model(const std::string& name) {
-  LoadedModel model{load_bundle(find_model(name)), nullptr};
+LoadedModel load_model(const std::string& name, const std::string& precision) {
+  std::optional<Precision> chosen;
+  for (const Precision one : {Precision::fp32, Precision::bf16, Precision::int8}) {
+    if (precision == to_string(one)) chosen = one;
+  }
+  LoadedModel model{load_bundle(find_model(name), chosen), nullptr};
+  if (!chosen && model.bundle.precision != Precision::fp32) {
+    spdlog::info("computing in {}, the fastest here; see --precision", to_string(model.bundle.precision));
+  }
   model.task = make_task(model.bundle.task);
   return model;
+}
+
+void add_precision_option(CLI::App& command, std::string& precision) {
+  command.add_option("--precision", precision, "of products with weights; auto: the fastest here, for large models")
+      ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
+      ->capture_default_str();
 }
 
 void add_model_argument(CLI::App& command, std::string& model) {

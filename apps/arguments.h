@@ -23,7 +23,11 @@ struct LoadedModel {
   Bundle bundle;
   std::unique_ptr<Task> task;
 };
-LoadedModel load_model(const std::string& name);
+/// `precision` as `--precision` has it. Throws Error.
+LoadedModel load_model(const std::string& name, const std::string& precision = "fp32");
+
+/// Adds `--precision`.
+void add_precision_option(CLI::App& command, std::string& precision);
 
 /// Adds the optional first argument MODEL.
 void add_model_argument(CLI::App& command, std::string& model);

@@ -16,6 +16,7 @@ namespace {
 
 struct GenerateArguments {
   std::string model;
+  std::string precision = "auto";
   std::string file;
   std::string mode = "continuous";
   bool json = false;
@@ -48,7 +49,7 @@ void print(const Trajectory& trajectory, bool json) {
 }
 
 void generate(const GenerateArguments& arguments) {
-  const LoadedModel model = load_model(arguments.model);
+  const LoadedModel model = load_model(arguments.model, arguments.precision);
   const Reasoner reasoner(model.bundle, *model.task, arguments.mode);
   std::ifstream file;
   if (!arguments.file.empty()) {
@@ -83,6 +84,7 @@ void add_generate(CLI::App& program) {
   auto arguments = std::make_shared<GenerateArguments>();
   CLI::App* command = program.add_subcommand("generate", "Answer questions, one a line, in their order");
   add_model_argument(*command, arguments->model);
+  add_precision_option(*command, arguments->precision);
   command->add_option("--file", arguments->file, "questions, one a line, as text or JSON (default: standard input)");
   command->add_option("--mode", arguments->mode, mode_list())
       ->check(CLI::IsMember(mode_names()))

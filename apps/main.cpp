@@ -14,8 +14,9 @@ int main(int argc, char** argv) {
 
   CLI::App program("noema: reasoning in sentence embeddings", "noema");
   program.require_subcommand(1);
-  for (const auto add : {noema::add_repl, noema::add_generate, noema::add_eval, noema::add_dump, noema::add_lens,
-                         noema::add_probe, noema::add_report, noema::add_train, noema::add_data, noema::add_describe}) {
+  for (const auto add :
+       {noema::add_repl, noema::add_generate, noema::add_eval, noema::add_dump, noema::add_lens, noema::add_probe,
+        noema::add_report, noema::add_train, noema::add_data, noema::add_import, noema::add_describe}) {
     add(program);
   }
   try {
@@ -23,7 +24,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? 0 : 2;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "noema: %s\n", error.what());
+    const std::string message = error.what();  // libtorch's go on with a backtrace
+    std::fprintf(stderr, "noema: %s\n", message.substr(0, message.find('\n')).c_str());
     return 1;
   }
   return 0;

@@ -32,10 +32,22 @@ std::filesystem::path verified_file(const std::filesystem::path& folder, const n
   return path;
 }
 
-Weights load_weights(const std::filesystem::path& path) {
+Weights load_weights(const std::filesystem::path& path, Precision precision) {
   SafetensorsFile file = read_safetensors(path);
   check_finite(file.tensors, path.string());
-  return {std::move(file.tensors), path.string()};
+  Weights weights(std::move(file.tensors), path.string());
+  weights.compute_in(precision);
+  return weights;
+}
+
+/// Rounding costs accuracy, and for a small model gains nothing that anybody would notice.
+Precision choose_precision(const std::filesystem::path& folder) {
+  constexpr std::uintmax_t kSmall = 64 << 20;  // bytes
+  std::uintmax_t largest = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.is_regular_file()) largest = std::max(largest, entry.file_size());
+  }
+  return largest < kSmall ? Precision::fp32 : fastest_precision();
 }
 
 void load_part(Bundle& bundle, const std::string& name, const nlohmann::json& architecture, Weights weights,
@@ -121,7 +133,7 @@ TokenIds Bundle::tokenize_question(std::string_view question) const {
   return ids;
 }
 
-Bundle load_bundle(const std::filesystem::path& folder) {
+Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision> precision) {
   const std::filesystem::path path = folder / kManifest;
   if (!std::filesystem::exists(path)) {
     throw Error({folder.string(), "a model bundle (a folder with noema.json)",
@@ -136,6 +148,7 @@ Bundle load_bundle(const std::filesystem::path& folder) {
     throw Error({where + ": format", std::to_string(kFormat), std::to_string(format),
                  "use the version of noema that wrote the bundle, or train it again"});
   }
+  bundle.precision = precision ? *precision : choose_precision(folder);
   bundle.task = json_member<std::string>(bundle.manifest, "task", where);
   const auto tokenizer = json_member<nlohmann::json>(bundle.manifest, "tokenizer", where);
   bundle.tokenizer = load_tokenizer(verified_file(folder, tokenizer, where + ": tokenizer"));
@@ -144,7 +157,7 @@ Bundle load_bundle(const std::filesystem::path& folder) {
   for (const auto& [name, part] : parts.items()) {
     const std::string here = where + ": " + printable(name);
     load_part(bundle, name, json_member<nlohmann::json>(part, "architecture", here),
-              load_weights(verified_file(folder, part, here)), here);
+              load_weights(verified_file(folder, part, here), bundle.precision), here);
   }
   check_parts(bundle, where);
   return bundle;
@@ -160,7 +173,7 @@ void save_bundle(const std::filesystem::path& folder, const std::string& task, c
   manifest["parts"] = nlohmann::json::object();
   for (const BundlePart& part : parts) {
     TensorMap tensors;
-    for (const auto& [name, tensor] : part.tensors) tensors[name] = tensor.detach().to(torch::kBFloat16);
+    for (const auto& [name, tensor] : part.tensors) tensors[name] = tensor.detach().to(part.dtype);
     const std::string file = part.name + ".safetensors";
     write_safetensors(folder / file, tensors);
     manifest["parts"][part.name] = {

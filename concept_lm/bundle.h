@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct Bundle {
   std::string reads;        ///< the autoencoder whose embeddings the concept model reads
   std::string writes;       ///< the one whose embeddings it predicts
   nlohmann::json manifest;  ///< all of noema.json
+  Precision precision = Precision::fp32;
 
   const LanguageModel& need_chain() const;
   const ConceptModel& need_concepts() const;
@@ -39,8 +41,9 @@ struct Bundle {
   TokenIds tokenize_question(std::string_view question) const;
 };
 
-/// Reads a bundle. Every number and shape is checked, files against their sha256, weights for NaN. Throws Error.
-Bundle load_bundle(const std::filesystem::path& folder);
+/// Reads a bundle. Every number and shape is checked, files against their sha256, weights for NaN. Without a precision
+/// it is chosen: fp32 for small models, for others what is fastest on this processor. Throws Error.
+Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision> precision = Precision::fp32);
 
 /// One part as it is written: the architecture is what to_json gives for its configuration, with "kind" added:
 /// "language_model", "autoencoder", "concept" (then also "reads" and "writes") or "stop".
@@ -48,9 +51,10 @@ struct BundlePart {
   std::string name;
   nlohmann::json architecture;
   const TensorMap& tensors;
+  torch::Dtype dtype = torch::kBFloat16;  ///< that they are written in
 };
 
-/// Writes a bundle with its weights in bf16, noema.json last: a folder without it is not a bundle.
+/// Writes a bundle, noema.json last: a folder without it is not a bundle.
 void save_bundle(const std::filesystem::path& folder, const std::string& task, const nlohmann::json& provenance,
                  const Tokenizer& tokenizer, const std::vector<BundlePart>& parts);
 

@@ -11,6 +11,8 @@ LanguageModel::LanguageModel(const LanguageModelConfig& config, WeightScope weig
     : config_(config),
       token_embedding_(
           weights.get("embedding.weight", {config.vocab_size, config.transformer.width}, Init::normal(0.02))),
+      unembedding_(config.tied ? Linear(token_embedding_, weights.precision())
+                               : Linear(weights / "unembedding", config.transformer.width, config.vocab_size, false)),
       transformer_(config.transformer, weights) {}
 
 torch::Tensor LanguageModel::embed(const torch::Tensor& ids) const { return at::embedding(token_embedding_, ids); }
@@ -20,8 +22,7 @@ torch::Tensor LanguageModel::hidden(const torch::Tensor& embeddings, const Pass&
 }
 
 torch::Tensor LanguageModel::logits(const torch::Tensor& hidden, const Pass& pass) const {
-  if (pass.observer) pass.observer->on_linear(pass.at, token_embedding_.size(1), token_embedding_.size(0));
-  return at::linear(hidden, token_embedding_);
+  return unembedding_(hidden, pass);
 }
 
 KvCache LanguageModel::make_cache(std::int64_t rows, std::int64_t slots) const {
@@ -31,11 +32,13 @@ KvCache LanguageModel::make_cache(std::int64_t rows, std::int64_t slots) const {
 nlohmann::json to_json(const LanguageModelConfig& config) {
   nlohmann::json json = to_json(config.transformer);
   json["vocab_size"] = config.vocab_size;
+  json["tied"] = config.tied;
   return json;
 }
 
 LanguageModelConfig language_model_config(const nlohmann::json& json, const std::string& where) {
-  LanguageModelConfig config{json_member<std::int64_t>(json, "vocab_size", where), transformer_config(json, where)};
+  LanguageModelConfig config{json_member<std::int64_t>(json, "vocab_size", where), transformer_config(json, where),
+                             json_member<bool>(json, "tied", where)};
   if (config.vocab_size < 1 || config.vocab_size > (1 << 22)) {
     throw Error({where + ": vocab_size", "a whole number from 1 to 4194304", std::to_string(config.vocab_size), ""});
   }

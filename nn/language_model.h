@@ -6,10 +6,11 @@
 
 namespace noema {
 
-/// A transformer between token ids and logits; the same matrix embeds the tokens and scores them.
+/// A transformer between token ids and logits.
 struct LanguageModelConfig {
   std::int64_t vocab_size = 1024;  ///< V
   TransformerConfig transformer;
+  bool tied = true;  ///< the same matrix embeds the tokens and scores them
 };
 
 /// The backbone of every part: a token model by itself, and the encoder, decoder and concept model of the latent ones.
@@ -38,6 +39,7 @@ class LanguageModel {
  private:
   LanguageModelConfig config_;
   torch::Tensor token_embedding_;  // [V,D]
+  Linear unembedding_;             // with the same weight when tied
   Transformer transformer_;
 };
 

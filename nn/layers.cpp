@@ -19,13 +19,27 @@ double residual_deviation(const TransformerConfig& config) {
 }  // namespace
 
 Linear::Linear(WeightScope weights, std::int64_t inner, std::int64_t columns, bool bias, double deviation)
-    : weight_(weights.get("weight", {columns, inner}, Init::normal(deviation))) {
+    : columns_(columns), inner_(inner), weight_(weights.get("weight", {columns, inner}, Init::normal(deviation))) {
   if (bias) bias_ = weights.get("bias", {columns}, Init::zeros());
+  lay_out(weights.precision());
+}
+
+Linear::Linear(const torch::Tensor& weight, Precision precision)
+    : columns_(weight.size(0)), inner_(weight.size(1)), weight_(weight) {
+  lay_out(precision);
+}
+
+void Linear::lay_out(Precision precision) {
+  kernel_ = make_linear_kernel(precision, weight_, bias_);
+  if (kernel_) weight_.reset();
 }
 
 torch::Tensor Linear::operator()(const torch::Tensor& x, const Pass& pass) const {
-  if (pass.observer) pass.observer->on_linear(pass.at, weight_.size(1), weight_.size(0));
-  return at::linear(x, weight_, bias_);
+  if (pass.observer) pass.observer->on_linear(pass.at, inner_, columns_);
+  if (!kernel_) return at::linear(x, weight_, bias_);
+  std::vector<std::int64_t> shape = x.sizes().vec();
+  shape.back() = columns_;
+  return (*kernel_)(x.reshape({-1, inner_}).contiguous()).view(shape);
 }
 
 Norm::Norm(WeightScope weights, const TransformerConfig& config)

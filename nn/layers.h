@@ -21,11 +21,19 @@ struct Pass {
 class Linear {
  public:
   Linear(WeightScope weights, std::int64_t inner, std::int64_t columns, bool bias, double deviation = 0.02);
+
+  /// Of a weight [columns,inner] that something else uses, too.
+  Linear(const torch::Tensor& weight, Precision precision);
+
   torch::Tensor operator()(const torch::Tensor& x /*[…,inner]*/, const Pass& pass) const;
 
  private:
-  torch::Tensor weight_;  // [columns, inner]
-  torch::Tensor bias_;    // [columns], or undefined
+  void lay_out(Precision precision);
+
+  std::int64_t columns_, inner_;
+  torch::Tensor weight_;                        // [columns, inner]; undefined when a kernel has it
+  torch::Tensor bias_;                          // [columns], or undefined
+  std::shared_ptr<const LinearKernel> kernel_;  // null: computed as trained
 };
 
 /// LayerNorm or RMSNorm over the last dimension.

@@ -1,10 +1,6 @@
 #include "nn/safetensors.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <torch/torch.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/mapped_file.h"
 
 namespace noema {
 namespace {
@@ -31,36 +28,6 @@ constexpr std::array kTypes = {Type{"F64", torch::kFloat64}, Type{"F32", torch::
                                Type{"I64", torch::kInt64},   Type{"I32", torch::kInt32},
                                Type{"I16", torch::kInt16},   Type{"I8", torch::kInt8},
                                Type{"U8", torch::kUInt8},    Type{"BOOL", torch::kBool}};
-
-/// A file mapped into memory, private: a write would change the copy in memory and never the file.
-class Mapping {
- public:
-  explicit Mapping(const std::filesystem::path& path) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    struct stat status = {};
-    if (file < 0 || ::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
-      const std::string found = file < 0 ? std::strerror(errno) : "something else";
-      if (file >= 0) ::close(file);
-      throw Error({path.string(), "a readable safetensors file", found, "check the path"});
-    }
-    size_ = static_cast<std::size_t>(status.st_size);
-    if (size_ > 0) data_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
-    ::close(file);
-    if (data_ == MAP_FAILED) throw Error({path.string(), "a file that can be mapped", std::strerror(errno), ""});
-  }
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  ~Mapping() {
-    if (data_ && data_ != MAP_FAILED) ::munmap(data_, size_);
-  }
-
-  char* data() const { return static_cast<char*>(data_); }
-  std::uint64_t size() const { return size_; }
-
- private:
-  void* data_ = nullptr;
-  std::size_t size_ = 0;
-};
 
 /// One entry of the header, checked in itself.
 struct Entry {
@@ -130,7 +97,7 @@ void check_layout(std::vector<Entry> entries, std::uint64_t data_size, const std
   }
 }
 
-std::uint64_t header_length(const Mapping& mapping, const std::string& file) {
+std::uint64_t header_length(const MappedFile& mapping, const std::string& file) {
   if (mapping.size() < kLengthBytes) throw broken(file, "at least 8 bytes", std::to_string(mapping.size()));
   std::uint64_t length = 0;
   std::memcpy(&length, mapping.data(), kLengthBytes);
@@ -141,7 +108,7 @@ std::uint64_t header_length(const Mapping& mapping, const std::string& file) {
   return length;
 }
 
-torch::Tensor view(const std::shared_ptr<Mapping>& mapping, const Entry& entry, std::uint64_t data_begin) {
+torch::Tensor view(const std::shared_ptr<MappedFile>& mapping, const Entry& entry, std::uint64_t data_begin) {
   const auto options = torch::dtype(entry.dtype);
   if (entry.begin == entry.end) return torch::empty(entry.shape, options);
   char* data = mapping->data() + data_begin + entry.begin;
@@ -175,7 +142,7 @@ const char* type_name(torch::Dtype dtype, const std::string& tensor) {
 
 SafetensorsFile read_safetensors(const std::filesystem::path& path) {
   const std::string file = path.string();
-  const auto mapping = std::make_shared<Mapping>(path);
+  const auto mapping = std::make_shared<MappedFile>(path, "a readable safetensors file");
   const std::uint64_t length = header_length(*mapping, file);
   const auto header = parse_json({mapping->data() + kLengthBytes, length}, file + ": header");
   if (!header.is_object()) throw broken(file + ": header", "a JSON object", printable(header.dump()));

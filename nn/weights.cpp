@@ -25,7 +25,7 @@ std::uint64_t hash(const std::string& text) {
 
 Weights::Weights(TensorMap tensors, std::string where, torch::Dtype dtype)
     : given_(true), where_(std::move(where)), dtype_(dtype) {
-  for (auto& [name, tensor] : tensors) tensors_[name] = tensor.to(dtype_).contiguous();
+  tensors_ = std::move(tensors);
 }
 
 Weights Weights::starting_from(TensorMap tensors, std::uint64_t seed) {
@@ -38,7 +38,11 @@ Weights Weights::starting_from(TensorMap tensors, std::uint64_t seed) {
 torch::Tensor Weights::get(const std::string& name, const std::vector<std::int64_t>& shape, Init init) {
   const auto found = tensors_.find(name);
   if (found != tensors_.end()) {
-    if (found->second.sizes() == at::IntArrayRef(shape)) return found->second;
+    if (found->second.sizes() == at::IntArrayRef(shape)) {
+      const torch::Tensor converted = found->second.to(dtype_).contiguous();
+      if (given_) return converted;  // not kept: who lays weights out anew needs no second copy of all of them
+      return found->second = converted;
+    }
     throw Error({where_ + ": tensor \"" + name + "\"", "shape " + shape_text(shape),
                  "shape " + shape_text(found->second.sizes()), "the file belongs to another architecture"});
   }

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "nn/linear_kernel.h"
+
 namespace noema {
 
 /// Tensors by name, e.g. "layers.3.attention.qkv.weight".
@@ -38,6 +40,10 @@ class Weights {
   /// The tensor of this name and shape.
   torch::Tensor get(const std::string& name, const std::vector<std::int64_t>& shape, Init init);
 
+  /// How models built from these compute with them: anything but fp32 is for inference.
+  void compute_in(Precision precision) { precision_ = precision; }
+  Precision precision() const { return precision_; }
+
   const TensorMap& tensors() const { return tensors_; }
 
   /// Copies that share nothing with these; a model built from them starts where this one is.
@@ -49,6 +55,7 @@ class Weights {
   std::string where_;
   std::uint64_t seed_ = 0;
   torch::Dtype dtype_;
+  Precision precision_ = Precision::fp32;
 };
 
 /// Weights seen from one module: names are prefixed.
@@ -60,6 +67,7 @@ class WeightScope {
   torch::Tensor get(const std::string& name, const std::vector<std::int64_t>& shape, Init init) const {
     return weights_->get(prefix_ + name, shape, init);
   }
+  Precision precision() const { return weights_->precision(); }
 
  private:
   Weights* weights_;

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/utf8.h"
+#include "text/byte_level_tokenizer.h"
 #include "text/phrases.h"
 #include "text/sentencepiece_file.h"
 
@@ -299,6 +300,7 @@ std::unique_ptr<Tokenizer> train_tokenizer(const std::vector<std::string>& texts
 }
 
 std::unique_ptr<Tokenizer> parse_tokenizer(std::string content, const std::string& where) {
+  if (content.starts_with('{')) return parse_byte_level_tokenizer(content, where);
   return std::make_unique<SentencePieceTokenizer>(std::move(content), where);
 }
 

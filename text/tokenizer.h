@@ -14,14 +14,17 @@ using TokenId = std::int32_t;
 
 /// Text to token ids and back. Const after construction; may be shared by threads.
 ///
-/// Each line is encoded as if a space stood before it, and that space is left out again when it is decoded: a word is
-/// the same token at the start of a line and inside. No token but the newline goes over the end of a line, so lines can
-/// be encoded one by one: encode(a + "\n") followed by encode(b) is encode(a + "\n" + b).
+/// No token but the newline goes over the end of a line, so lines can be encoded one by one: encode(a + "\n") followed
+/// by encode(b) is encode(a + "\n" + b).
+///
+/// Those that noema trains encode each line as if a space stood before it, and that space is left out again when it is
+/// decoded: a word is the same token at the start of a line and inside.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
-  /// Throws Error with the offset where `text` is not UTF-8. decode(encode(text)) == text for every other text.
+  /// Throws Error with the offset where `text` is not UTF-8. decode(encode(text)) == text for every other text, but for
+  /// characters that an imported vocabulary lacks.
   virtual std::vector<TokenId> encode(std::string_view text) const = 0;
 
   /// The text of whole lines (the ids of a line's end alone lose their leading space). Ids outside the vocabulary are
@@ -52,8 +55,8 @@ struct TokenizerOptions {
 /// when there is no text, or when the characters and phrases alone are more than `vocab_size`.
 std::unique_ptr<Tokenizer> train_tokenizer(const std::vector<std::string>& texts, const TokenizerOptions& options);
 
-/// Reads a sentencepiece model that train_tokenizer made. Throws Error when it is missing or malformed, lacks the "\n"
-/// or a byte piece, or rewrites texts.
+/// Reads what a tokenizer gave as serialized(): a sentencepiece model that train_tokenizer made, or a byte-level
+/// vocabulary. Throws Error when it is missing or malformed, lacks the "\n" or a byte piece, or rewrites texts.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& path);
 
 /// The same from a file's content; `where` names it in errors.

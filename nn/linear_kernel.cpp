@@ -1,0 +1,68 @@
+#include "nn/linear_kernel.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+namespace noema {
+namespace {
+
+/// Seconds of one product, the least of several.
+template <typename Product>
+double least_time(const Product& product) {
+  double least = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < 12; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    product();
+    least = std::min(least, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  return least;
+}
+
+}  // namespace
+
+std::string to_string(Precision precision) {
+  switch (precision) {
+    case Precision::fp32:
+      return "fp32";
+    case Precision::bf16:
+      return "bf16";
+    case Precision::int8:
+      return "int8";
+  }
+  return "";
+}
+
+std::unique_ptr<const LinearKernel> make_linear_kernel(Precision precision, const torch::Tensor& weight,
+                                                       const torch::Tensor& bias) {
+  switch (precision) {
+    case Precision::fp32:
+      return nullptr;
+    case Precision::bf16:
+      return make_bf16_kernel(weight, bias);
+    case Precision::int8:
+      return make_int8_kernel(weight, bias);
+  }
+  return nullptr;
+}
+
+Precision fastest_precision() {
+  constexpr double kWellAhead = 0.8;
+  constexpr std::int64_t columns = 3072, inner = 1024;  // too large for the nearest caches
+  const c10::InferenceMode inference;
+  const torch::Tensor weight = torch::ones({columns, inner}), x = torch::ones({1, inner});
+  Precision fastest = Precision::fp32;
+  double least = kWellAhead * least_time([&] { at::linear(x, weight); });
+  for (const Precision precision : {Precision::bf16, Precision::int8}) {
+    const auto kernel = make_linear_kernel(precision, weight, {});
+    const double time = least_time([&] { (*kernel)(x); });
+    if (time >= least) continue;
+    least = time;
+    fastest = precision;
+  }
+  return fastest;
+}
+
+}  // namespace noema

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <memory>
+#include <string>
+
+namespace noema {
+
+/// How products with weights are computed. Everything between them stays in fp32.
+enum class Precision {
+  fp32,  ///< as trained; the only one that gradients pass
+  bf16,  ///< weights and inputs in bf16, sums in fp32
+  int8   ///< weights in 8 bits with a scale for each output, inputs in 8 bits with a scale for each row
+};
+
+/// "fp32", "bf16" or "int8".
+std::string to_string(Precision precision);
+
+/// y = x Wᵀ + b for weights that do not change: laid out once, in the order in which the processor reads them. Const;
+/// may be shared by threads.
+class LinearKernel {
+ public:
+  virtual ~LinearKernel() = default;
+
+  /// y [M,columns] of x [M,inner], both fp32 and contiguous.
+  virtual torch::Tensor operator()(const torch::Tensor& x) const = 0;
+};
+
+/// A kernel for weight [columns,inner] and bias [columns] (or undefined), which need not be kept. fp32 has none: null.
+/// Throws Error when the library refuses.
+std::unique_ptr<const LinearKernel> make_linear_kernel(Precision precision, const torch::Tensor& weight,
+                                                       const torch::Tensor& bias);
+
+/// oneDNN's product of prepacked bf16 weights.
+std::unique_ptr<const LinearKernel> make_bf16_kernel(const torch::Tensor& weight, const torch::Tensor& bias);
+
+/// XNNPACK's product of int8 weights with dynamically quantized rows.
+std::unique_ptr<const LinearKernel> make_int8_kernel(const torch::Tensor& weight, const torch::Tensor& bias);
+
+/// The precision that multiplies a single row by a matrix fastest on this processor now, measured in some milliseconds;
+/// bf16 and int8 must be well ahead to be taken.
+Precision fastest_precision();
+
+}  // namespace noema
