@@ -16,7 +16,8 @@ namespace {
 
 const char* const kDefaultModel = "stories";
 
-/// Where models are that come with the program: beside an installed program, or in the source tree it was built from.
+/// Where models are: those that come with the program, beside an installed one or in the source tree it was built from;
+/// and those that scripts/fetch-backbone fetched.
 std::vector<std::filesystem::path> model_folders() {
   std::vector<std::filesystem::path> folders;
   if (const char* chosen = std::getenv("NOEMA_MODELS")) folders.emplace_back(chosen);
@@ -24,6 +25,9 @@ std::vector<std::filesystem::path> model_folders() {
   const auto program = std::filesystem::read_symlink("/proc/self/exe", failure);
   if (!failure) folders.push_back(program.parent_path().parent_path() / "share" / "noema" / "models");
   folders.emplace_back(NOEMA_MODEL_FOLDER);
+  const char *cache = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
+  if (cache) folders.push_back(std::filesystem::path(cache) / "noema" / "models");
+  if (home && !cache) folders.push_back(std::filesystem::path(home) / ".cache" / "noema" / "models");
   return folders;
 }
 
@@ -80,7 +84,9 @@ LoadedModel load_model(const std::string& name, const std::string& precision) {
 }
 
 void add_precision_option(CLI::App& command, std::string& precision) {
-  command.add_option("--precision", precision, "of products with weights; auto: the fastest here, for large models")
+  command
+      .add_option("--precision", precision,
+                  "of products with weights; auto: bf16 for large models where it is faster, else fp32")
       ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
       ->capture_default_str();
 }

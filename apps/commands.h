@@ -17,5 +17,6 @@ void add_train(CLI::App& program);
 void add_data(CLI::App& program);
 void add_import(CLI::App& program);
 void add_describe(CLI::App& program);
+void add_bench(CLI::App& program);
 
 }  // namespace noema

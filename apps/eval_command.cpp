@@ -1,5 +1,3 @@
-#include <sys/resource.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
@@ -25,12 +23,6 @@ struct EvalArguments {
   bool read_steps = false;
   ReasoningOptions options;
 };
-
-double peak_memory_mb() {
-  struct rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024.0;
-}
 
 std::string percent(const std::optional<double>& share) {
   if (!share) return "-";

@@ -13,6 +13,9 @@ bool colors_wanted();
 /// A number with so many digits after the point.
 std::string number(double value, int digits);
 
+/// The most memory that the process has held so far.
+double peak_memory_mb();
+
 /// Writes a result to a file; "-" is standard output. Throws Error when it cannot be written.
 void write_result(const std::string& path, const std::string& content);
 

@@ -42,7 +42,7 @@ struct Bundle {
 };
 
 /// Reads a bundle. Every number and shape is checked, files against their sha256, weights for NaN. Without a precision
-/// it is chosen: fp32 for small models, for others what is fastest on this processor. Throws Error.
+/// it is chosen: fp32 for small models, for others bf16 where that is faster on this processor. Throws Error.
 Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision> precision = Precision::fp32);
 
 /// One part as it is written: the architecture is what to_json gives for its configuration, with "kind" added:

@@ -15,4 +15,14 @@ torch::Tensor rms_norm(const torch::Tensor& x /*[…,D]*/, const torch::Tensor& 
 /// silu(gate) · up, where gate and up are the two halves of x (SwiGLU, arXiv 2002.05202).
 torch::Tensor swiglu(const torch::Tensor& x /*[…,2F]*/);
 
+/// Heads [B,N,T,Dh] of x, each turned by its place: the first half of a head against the second (rotary positions,
+/// arXiv 2104.09864). `index` [B,T] or [1,T] picks the rows of cosine and sine [P,Dh/2].
+torch::Tensor rotate(const torch::Tensor& x /*[B,T,N,Dh]*/, const torch::Tensor& index, const torch::Tensor& cosine,
+                     const torch::Tensor& sine);
+
+/// Attention of one query a row and head over all slots: [B,1,H*Dh]. fp32 on CPUs, without gradients; the library's
+/// takes several times as long for one query. `mask` [B,1,1,K] or [1,1,1,K], true where a slot is seen, or undefined.
+torch::Tensor attend_one(const torch::Tensor& queries /*[B,H,1,Dh]*/, const torch::Tensor& keys /*[B,Hkv,K,Dh]*/,
+                         const torch::Tensor& values /*[B,Hkv,K,Dh]*/, const torch::Tensor& mask);
+
 }  // namespace noema

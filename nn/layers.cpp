@@ -61,12 +61,7 @@ Rotary::Rotary(const TransformerConfig& config) {
 }
 
 torch::Tensor Rotary::operator()(const torch::Tensor& x, const Positions& at) const {
-  const torch::Tensor rows = at.index.flatten();
-  const std::vector<std::int64_t> shape = {at.index.size(0), 1, at.index.size(1), cosine_.size(1)};
-  const torch::Tensor cosine = cosine_.to(x.options()).index_select(0, rows).view(shape);
-  const torch::Tensor sine = sine_.to(x.options()).index_select(0, rows).view(shape);
-  const auto halves = x.chunk(2, -1);
-  return torch::cat({halves[0] * cosine - halves[1] * sine, halves[1] * cosine + halves[0] * sine}, -1);
+  return rotate(x, at.index, cosine_, sine_);
 }
 
 Attention::Attention(WeightScope weights, const TransformerConfig& config, std::int64_t layer, const Rotary* rotary)
@@ -100,15 +95,12 @@ torch::Tensor Attention::mix(torch::Tensor fused, const Pass& pass) const {
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
   if (fused.is_cpu() && fused.scalar_type() == torch::kBFloat16) fused = fused.to(torch::kFloat32);
   if (convolution_.defined()) fused = convolved(fused, pass);
-  fused = fused.view({batch, tokens, heads_ + 2 * kv_heads_, head_width_}).transpose(1, 2);
-  torch::Tensor queries = fused.narrow(1, 0, heads_);       // [B,H,T,Dh]
-  torch::Tensor keys = fused.narrow(1, heads_, kv_heads_);  // [B,Hkv,T,Dh]
-  torch::Tensor values = fused.narrow(1, heads_ + kv_heads_, kv_heads_);
-  if (rotary_) {
-    const torch::Tensor turned = (*rotary_)(fused.narrow(1, 0, heads_ + kv_heads_), pass.at);
-    queries = turned.narrow(1, 0, heads_);
-    keys = turned.narrow(1, heads_, kv_heads_);
-  }
+  fused = fused.view({batch, tokens, heads_ + 2 * kv_heads_, head_width_});
+  const torch::Tensor turned = fused.narrow(2, 0, heads_ + kv_heads_);
+  const torch::Tensor both = rotary_ ? (*rotary_)(turned, pass.at) : turned.transpose(1, 2);
+  const torch::Tensor queries = both.narrow(1, 0, heads_);  // [B,H,T,Dh]
+  torch::Tensor keys = both.narrow(1, heads_, kv_heads_);   // [B,Hkv,T,Dh]
+  torch::Tensor values = fused.narrow(2, heads_ + kv_heads_, kv_heads_).transpose(1, 2);
   if (pass.cache) {
     const KvCache::Layer all = pass.cache->write(layer_, keys, values);
     keys = all.keys;
@@ -116,6 +108,8 @@ torch::Tensor Attention::mix(torch::Tensor fused, const Pass& pass) const {
   }
   if (pass.observer) pass.observer->on_attention(pass.at, heads_ * head_width_);
   if (pass.observer && pass.observer->wants_attention()) show_weights(queries, keys, pass);
+  const bool plain = fused.is_cpu() && fused.scalar_type() == torch::kFloat32 && !at::GradMode::is_enabled();
+  if (pass.cache && tokens == 1 && plain) return attend_one(queries, keys, values, pass.at.mask);
   std::optional<torch::Tensor> mask;
   if (pass.at.mask.defined()) mask = pass.at.mask;
   const bool causal = pass.at.causal && tokens > 1;

@@ -52,7 +52,7 @@ class Norm {
 class Rotary {
  public:
   explicit Rotary(const TransformerConfig& config);
-  torch::Tensor operator()(const torch::Tensor& x /*[B,H,T,Dh]*/, const Positions& at) const;
+  torch::Tensor operator()(const torch::Tensor& x /*[B,T,N,Dh]*/, const Positions& at) const;  ///< [B,N,T,Dh]
 
  private:
   torch::Tensor cosine_;  // [max_positions, Dh/2] fp32

@@ -38,8 +38,8 @@ std::unique_ptr<const LinearKernel> make_bf16_kernel(const torch::Tensor& weight
 /// XNNPACK's product of int8 weights with dynamically quantized rows.
 std::unique_ptr<const LinearKernel> make_int8_kernel(const torch::Tensor& weight, const torch::Tensor& bias);
 
-/// The precision that multiplies a single row by a matrix fastest on this processor now, measured in some milliseconds;
-/// bf16 and int8 must be well ahead to be taken.
+/// bf16 when it multiplies a single row by a matrix well ahead of fp32 on this processor, measured now in some
+/// milliseconds; else fp32. int8 is faster than either, but its rounding changes answers: it must be asked for.
 Precision fastest_precision();
 
 }  // namespace noema

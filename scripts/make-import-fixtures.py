@@ -25,7 +25,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "tests" / "data"
 OUT = DATA / "import"
-LAYERS, HEADS, KV_HEADS, FEED_FORWARD, MAX_POSITIONS = 2, 4, 2, 48, 16
+LAYERS, HEADS, KV_HEADS, FEED_FORWARD, MAX_POSITIONS = 2, 4, 2, 48, 64
 TYPES = ["F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K"]
 # Where the scales, which are halves, stand in a block: random bits could be an infinity there.
 SCALES = {"Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0], "Q4_K": [0, 2], "Q5_K": [0, 2],

@@ -42,9 +42,9 @@ TEST_F(UsageTest, WrongUsageIsCodeTwo) {
 
 TEST_F(UsageTest, HelpIsNoFailureAndEveryCommandHasAnExample) {
   EXPECT_EQ(run_program("--help").code, 0);
-  for (const char* command :
-       {"repl", "generate", "eval", "dump", "train", "data", "describe", "lens", "report", "probe noise",
-        "probe ablate", "probe necessity", "probe neighbours", "probe interpolate", "probe roundtrip"}) {
+  for (const char* command : {"repl", "generate", "eval", "dump", "train", "data", "describe", "lens", "report",
+                              "import", "bench", "probe noise", "probe ablate", "probe necessity", "probe interchange",
+                              "probe neighbours", "probe interpolate", "probe roundtrip"}) {
     const ProgramResult help = run_program(std::string(command) + " --help");
     EXPECT_EQ(help.code, 0);
     EXPECT_NE(help.out.find(std::string("noema ") + command), std::string::npos) << help.out;
@@ -62,6 +62,10 @@ TEST_F(UsageTest, MissingAndBrokenFilesAreNamed) {
   expect_complaint(
       run_program("report " + (folder_ / "r.html").string() + " " + file("odd.json", "{\"kind\":\"cat\"}")),
       "evaluation, lens or probe");
+  expect_complaint(run_program("probe interchange --data " + file("plain.json", R"([{"question": "Where?", "steps": [],
+      "answer": "here"}])")),
+                   "questions with twins");
+  expect_complaint(run_program("data prosqa-small --twins --out " + (folder_ / "x").string()), "have twins");
   expect_complaint(run_program("data gsm8k --out " + (folder_ / "x").string()), "a task with a generator");
 }
 
@@ -69,6 +73,33 @@ TEST_F(UsageTest, AFileThatCannotBeWrittenLeavesNothingBehind) {
   const std::string blocked = file("blocked", "");
   expect_complaint(run_program("data stories --count 3 --out " + blocked + "/inside.json"), "blocked/inside.json");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
+}
+
+TEST_F(UsageTest, AnImportedModelIsAModelLikeAnother) {
+  const std::string out = (folder_ / "imported").string(), gguf = NOEMA_TEST_DATA "/import/llama.gguf";
+  EXPECT_EQ(run_program("import " + gguf + " --out " + out).code, 0);
+  EXPECT_NE(run_program("describe " + out).out.find("2 layers of 32"), std::string::npos);
+  for (const char* precision : {"fp32", "int8"}) {
+    const ProgramResult answers =
+        run_program("generate " + out + " --json --mode chain --precision " + precision, "a dog\n");
+    EXPECT_EQ(answers.code, 0) << answers.err;
+    EXPECT_NE(answers.out.find("\"question\":\"a dog\""), std::string::npos) << answers.out;
+  }
+  const ProgramResult bench =
+      run_program("bench " + out + " --repetitions 1 --length 8 --batch 2 --precision int8 --csv -");
+  EXPECT_EQ(bench.code, 0) << bench.err;
+  EXPECT_NE(bench.out.find("prefill,2,8"), std::string::npos) << bench.out;
+}
+
+TEST_F(UsageTest, AnImportThatFailsLeavesNothingBehind) {
+  std::ifstream whole(NOEMA_TEST_DATA "/import/llama.gguf", std::ios::binary);
+  const std::string content(std::istreambuf_iterator<char>(whole), {});
+  const std::string out = (folder_ / "imported").string();
+  expect_complaint(run_program("import " + file("short.gguf", content.substr(0, 60'000)) + " --out " + out),
+                   "cut short");
+  expect_complaint(run_program("import " + file("text.gguf", "hello") + " --out " + out), "a GGUF file");
+  expect_complaint(run_program("import " + folder_.string() + " --out " + out), "tokenizer.json");
+  EXPECT_FALSE(std::filesystem::exists(out));
 }
 
 TEST_F(UsageTest, GeneratedDataDependsOnTheSeedAlone) {

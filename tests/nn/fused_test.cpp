@@ -123,5 +123,53 @@ TEST(Fused, LargeAndSmallNumbersStayFinite) {
   }
 }
 
+/// Rotary positions by complex numbers: a head's halves are the real and the imaginary parts.
+torch::Tensor plain_rotate(const torch::Tensor& x, const torch::Tensor& index, const torch::Tensor& angle) {
+  const auto halves = x.to(torch::kFloat64).transpose(1, 2).chunk(2, -1);
+  const torch::Tensor turn = torch::polar(torch::ones_like(angle), angle).index_select(0, index.flatten());
+  const torch::Tensor y = torch::complex(halves[0], halves[1]) * turn.view({index.size(0), 1, index.size(1), -1});
+  return torch::cat({torch::real(y), torch::imag(y)}, -1);
+}
+
+TEST(Fused, RotationIsThatOfComplexNumbers) {
+  const torch::Tensor angle = random({20, 4}).to(torch::kFloat64);
+  const torch::Tensor cosine = angle.cos().to(torch::kFloat32), sine = angle.sin().to(torch::kFloat32);
+  const torch::Tensor shared = torch::tensor({{3, 0, 19, 7, 7}}),
+                      own = torch::tensor({{1, 2, 3, 4, 5}, {9, 8, 7, 6, 5}});
+  for (const torch::Tensor& index : {shared, own}) {
+    // Heads within a wider row, as queries and keys stand before values.
+    const torch::Tensor wide = random({2, 5, 6, 8}).requires_grad_();
+    const torch::Tensor x = wide.narrow(2, 1, 3);
+    const torch::Tensor y = rotate(x, index, cosine, sine);
+    ASSERT_EQ(y.sizes(), (std::vector<std::int64_t>{2, 3, 5, 8}));
+    EXPECT_LE(relative(y, plain_rotate(x, index, angle)), 1e-6);
+    const torch::Tensor slope = random({2, 3, 5, 8});
+    const auto gradient = torch::autograd::grad({(y * slope).sum()}, {wide})[0];
+    const auto expected = torch::autograd::grad({(plain_rotate(x, index, angle) * slope).sum()}, {wide})[0];
+    EXPECT_LE(relative(gradient, expected), 1e-6);
+  }
+}
+
+TEST(Fused, OneQueryAttendsAsTheLibraryDoes) {
+  const torch::Tensor queries = random({3, 4, 1, 8}), slots = random({2, 3, 2, 20, 8}, 2.0);
+  const torch::Tensor keys = slots[0].narrow(2, 0, 13), values = slots[1].narrow(2, 0, 13);  // of a longer cache
+  torch::Tensor mask = torch::ones({3, 1, 1, 13}, torch::kBool);
+  mask[1].narrow(-1, 0, 5).fill_(false);
+  mask[2].narrow(-1, 4, 3).fill_(false);
+  for (const torch::Tensor& seen : {torch::Tensor(), mask}) {
+    const std::optional<torch::Tensor> given = seen.defined() ? std::optional(seen) : std::nullopt;
+    const torch::Tensor expected =
+        at::scaled_dot_product_attention(queries, keys, values, given, 0.0, false, std::nullopt, true);
+    const torch::Tensor found = attend_one(queries, keys, values, seen);
+    EXPECT_LE(relative(found, expected.transpose(1, 2).reshape({3, 1, 32})), 1e-5);
+  }
+  // Padding is passed by: the same bits without it.
+  const torch::Tensor padded =
+      attend_one(queries.narrow(0, 1, 1), keys.narrow(0, 1, 1), values.narrow(0, 1, 1), mask[1]);
+  const torch::Tensor alone = attend_one(queries.narrow(0, 1, 1), keys.narrow(0, 1, 1).narrow(2, 5, 8),
+                                         values.narrow(0, 1, 1).narrow(2, 5, 8), {});
+  EXPECT_TRUE(torch::equal(padded, alone));
+}
+
 }  // namespace
 }  // namespace noema

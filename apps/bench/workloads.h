@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "apps/arguments.h"
+
+namespace noema {
+
+/// Something that is timed again and again.
+struct Workload {
+  std::string what;  ///< "prefill", "token", "latent step", "sentence", or a mode's "question"
+  std::int64_t batch = 1;
+  std::int64_t length = 0;                ///< tokens that stand before; 0: the questions' own
+  std::string unit;                       ///< what is counted: "token", "step", "sentence", "question"
+  double units = 1.0;                     ///< so many a run
+  double weights = 0.0;                   ///< that a run reads, each time that it reads them
+  double gflops = 0.0;                    ///< of a run
+  std::function<void()> prepare = [] {};  ///< before each run, not timed
+  std::function<void()> run = [] {};
+};
+
+/// All workloads that the model has parts for, at each batch size and length. Questions are of the model's task;
+/// without a generator there are none. The model must outlive them.
+std::vector<Workload> make_workloads(const LoadedModel& model, const std::vector<std::int64_t>& batches,
+                                     const std::vector<std::int64_t>& lengths);
+
+}  // namespace noema
