@@ -159,6 +159,8 @@ void add_interventions(CLI::App& probe, const std::shared_ptr<ProbeArguments>& a
   interchange->add_option("--mode", a->interchange.mode, "continuous or discretized")
       ->check(CLI::IsMember({"continuous", "discretized"}))
       ->capture_default_str();
+  interchange->add_flag("!--no-sentence", a->interchange.by_sentence,
+                        "only the model's own concepts, without a search");
   interchange->footer(
       "Example:\n"
       "  noema data stories --count 200 --seed 7 --twins --out twins.json\n"

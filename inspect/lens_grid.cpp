@@ -28,6 +28,17 @@ std::string cell_text(const LensCell& cell, const GridStyle& style) {
   return painted(text, cell.agrees ? kAgreeing : cell.cosine > 0.9 ? kPartly : kPlain, style);
 }
 
+/// The text in lines of at most `width` bytes, broken at spaces where there are any.
+std::string folded(std::string text, std::size_t width) {
+  for (std::size_t begin = 0; text.size() - begin > width;) {
+    const std::size_t space = text.rfind(' ', begin + width);
+    if (space == std::string::npos || space <= begin) break;
+    text[space] = '\n';
+    begin = space + 1;
+  }
+  return text;
+}
+
 std::string label(const char* name, std::size_t number) {
   char text[32];
   std::snprintf(text, sizeof text, "%s%2zu", name, number);
@@ -70,12 +81,13 @@ std::string earlier_readings(const LensStep& step, const GridStyle& style) {
 }  // namespace
 
 std::string to_text(const LensView& view, const GridStyle& style) {
-  std::string text = printable(view.question, kLongest) + "\n\n";
+  std::string text =
+      folded(printable(view.question, kLongest), static_cast<std::size_t>(std::max(style.width, 20))) + "\n\n";
   const auto fitting = static_cast<std::size_t>(std::max(1, (style.width - kLabel) / kCell));
   for (std::size_t first = 0; first < view.steps.size(); first += fitting) {
     text += block(view, first, std::min(view.steps.size(), first + fitting), style) + "\n";
   }
-  text += "percent: mean token probability of the layer's reading; = it is the sentence decoded in the end\n\n";
+  text += "percent: mean token probability; = reads as the sentence decoded in the end\n\n";
   for (std::size_t i = 0; i < view.steps.size(); ++i) {
     const LensStep& step = view.steps[i];
     char head[16];

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nn/fast_exp.h"
 #include "nn/vectorized.h"
 
 namespace noema {
@@ -24,22 +25,6 @@ void store(float& to, float value) { to = value; }
 void store(BFloat16& to, float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   to.x = static_cast<std::uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);  // to nearest, ties to even
-}
-
-/// e^x to 2e-7 of its value for x in [-87, 87], clamped beyond: range reduction and a polynomial of degree 6.
-inline float fast_exp(float x) {
-  x = x < -87.0f ? -87.0f : x > 87.0f ? 87.0f : x;
-  const float scaled = x * 1.44269504f;
-  const float whole = static_cast<float>(static_cast<std::int32_t>(scaled + (scaled < 0.0f ? -0.5f : 0.5f)));
-  const float rest = (x - whole * 0.693359375f) + whole * 2.12194440e-4f;
-  float p = 1.3888889e-3f;
-  p = p * rest + 8.3333333e-3f;
-  p = p * rest + 4.1666667e-2f;
-  p = p * rest + 1.6666667e-1f;
-  p = p * rest + 0.5f;
-  p = p * rest + 1.0f;
-  p = p * rest + 1.0f;
-  return p * std::bit_cast<float>((static_cast<std::int32_t>(whole) + 127) << 23);
 }
 
 inline float sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }

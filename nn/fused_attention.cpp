@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "nn/fast_exp.h"
 #include "nn/fused.h"
 #include "nn/vectorized.h"
 
@@ -14,43 +15,44 @@ namespace {
 
 constexpr std::int64_t kWork = 1 << 15;  // multiplications that are worth a thread of their own
 
-NOEMA_VECTORIZED float dot(const float* a, const float* b, std::int64_t width) {
-  float sum = 0.0f;
-  for (std::int64_t i = 0; i < width; ++i) sum += a[i] * b[i];
-  return sum;
-}
-
-NOEMA_VECTORIZED void add_scaled(float* to, const float* from, float scale, std::int64_t width) {
-  for (std::int64_t i = 0; i < width; ++i) to[i] += scale * from[i];
-}
-
 /// Keys or values of one head: one slot after the other.
 struct Slots {
   const float* first;
   std::int64_t stride;
-  const float* operator[](std::int64_t slot) const { return first + slot * stride; }
 };
 
-/// One query over the slots that it may see; those it may not are passed by, so that padding changes nothing.
-void attend(const float* query, Slots keys, Slots values, const bool* visible, std::int64_t slots, std::int64_t width,
-            float* mixed, std::vector<float>& scores) {
+/// One query over `count` slots; `scores` is room for as many numbers.
+NOEMA_VECTORIZED void attend(const float* query, Slots keys, Slots values, const std::int64_t* seen, std::int64_t count,
+                             std::int64_t width, float* scores, float* mixed) {
   const float scale = 1.0f / std::sqrt(static_cast<float>(width));
-  scores.resize(static_cast<std::size_t>(slots));
   float most = -std::numeric_limits<float>::infinity();
-  for (std::int64_t i = 0; i < slots; ++i) {
-    if (visible && !visible[i]) continue;
-    scores[static_cast<std::size_t>(i)] = scale * dot(query, keys[i], width);
-    most = std::max(most, scores[static_cast<std::size_t>(i)]);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float* key = keys.first + seen[i] * keys.stride;
+    float sum = 0.0f;
+    for (std::int64_t d = 0; d < width; ++d) sum += query[d] * key[d];
+    scores[i] = scale * sum;
+    most = std::max(most, scores[i]);
   }
-  std::fill(mixed, mixed + width, 0.0f);
   float sum = 0.0f;
-  for (std::int64_t i = 0; i < slots; ++i) {
-    if (visible && !visible[i]) continue;
-    const float weight = std::exp(scores[static_cast<std::size_t>(i)] - most);
-    sum += weight;
-    add_scaled(mixed, values[i], weight, width);
+  for (std::int64_t i = 0; i < count; ++i) {
+    scores[i] = fast_exp(scores[i] - most);
+    sum += scores[i];
   }
-  for (std::int64_t i = 0; i < width; ++i) mixed[i] /= sum;
+  for (std::int64_t d = 0; d < width; ++d) mixed[d] = 0.0f;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float* value = values.first + seen[i] * values.stride;
+    for (std::int64_t d = 0; d < width; ++d) mixed[d] += scores[i] * value[d];
+  }
+  for (std::int64_t d = 0; d < width; ++d) mixed[d] /= sum;
+}
+
+/// The slots that a row sees; padding is left out, so that it changes nothing.
+std::vector<std::int64_t> seen_slots(const bool* visible, std::int64_t slots) {
+  std::vector<std::int64_t> seen;
+  for (std::int64_t i = 0; i < slots; ++i) {
+    if (!visible || visible[i]) seen.push_back(i);
+  }
+  return seen;
 }
 
 }  // namespace
@@ -66,13 +68,18 @@ torch::Tensor attend_one(const torch::Tensor& queries, const torch::Tensor& keys
   const bool* visible = mask.defined() ? seen.const_data_ptr<bool>() : nullptr;
   float* to = mixed.mutable_data_ptr<float>();
   const std::int64_t grain = std::max<std::int64_t>(1, kWork / (slots * width));
+  std::vector<std::vector<std::int64_t>> seen_by;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    seen_by.push_back(seen_slots(visible ? visible + row * slots : nullptr, slots));
+  }
   at::parallel_for(0, rows * heads, grain, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<float> scores;
+    std::vector<float> scores(static_cast<std::size_t>(slots));
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t row = i / heads, head = i % heads / shared;
+      const auto& seen_here = seen_by[static_cast<std::size_t>(row)];
       attend(from + i * width, {k + row * keys.stride(0) + head * keys.stride(1), keys.stride(2)},
-             {v + row * values.stride(0) + head * values.stride(1), values.stride(2)},
-             visible ? visible + row * slots : nullptr, slots, width, to + i * width, scores);
+             {v + row * values.stride(0) + head * values.stride(1), values.stride(2)}, seen_here.data(),
+             static_cast<std::int64_t>(seen_here.size()), width, scores.data(), to + i * width);
     }
   });
   return mixed;

@@ -84,12 +84,12 @@ def write_llama(tokenizer):
     writer.add_rope_dimension_count(width // HEADS)
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     tokens = [token for token, _ in vocabulary][:tensors["embedding.weight"].shape[0]]
-    tokens[-1] = "Ċ"  # the newline, without which nothing can be asked
+    tokens[-2:] = ["he", "Ċ"]  # something to merge, and the newline, without which nothing can be asked
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("smollm")
     writer.add_token_list(tokens)
     writer.add_token_types([3] + [1] * (len(tokens) - 1))
-    writer.add_token_merges([])
+    writer.add_token_merges(["h e"])
     writer.add_tensor("token_embd.weight", tensors["embedding.weight"])
     writer.add_tensor("output_norm.weight", tensors["final_norm.weight"])
     for i in range(LAYERS):

@@ -17,23 +17,32 @@ struct Asked {
 
 /// Questions that the model answers in every mode with room to spare.
 const std::vector<Asked>& asked() {
-  static const std::vector<Asked> all = {
-      {"Hugo came into the castle. Then Sue went to the yard. Sue took the pillow. After that Hugo went to the tower. "
-       "Sue got the drum. Sue hurried to the classroom. Where did the drum end up?",
-       "classroom"},
-      {"Nick walked into the cabin. Nick walked to the studio. It was a sunny day. Then Sam went to the dining room. "
-       "Then Sam picked the pen up. Sam carried the pen to the studio. Where is the pen now?",
-       "studio"},
-      {"At first Jim had 5 cherries. It was a sunny day. Eva won 3 cherries. Jim found 7 cherries. How many cherries "
-       "does Jim have?",
-       "12"},
-      {"Each lawyer is a writer. We know that Fiona is a lawyer. Simon has always been a reader. All readers are "
-       "gardeners. What is Simon, a gardener or a writer?",
-       "gardener"},
-      {"The exam took place before the speech. The lesson was after the lunch. Yara sang a song. Hana missed the "
-       "breakfast. Before the exam there was the breakfast. The lesson was over before the breakfast began. What came "
-       "before the breakfast, the lunch or the speech?",
-       "lunch"}};
+  static const std::vector<Asked> all = {{"Someone left the blanket in the cave. Simon was hungry. Then Simon went to "
+                                          "the cave. Nadia took the blanket. Simon "
+                                          "moved to the library. Where is the blanket at the end?",
+                                          "cave"},
+                                         {"Max told a joke. The accident took place after the show. The speech was "
+                                          "over before the exam began. The fire began "
+                                          "after the accident was over. The speech began after the fire was over. It "
+                                          "was a sunny day. Max missed the fire. "
+                                          "What came after the fire, the show or the exam?",
+                                          "exam"},
+                                         {"Whoever is a judge is also a builder. Everyone says that Karl is a driver. "
+                                          "Each engineer is a runner. Whoever is a "
+                                          "driver is also an engineer. Each runner is a climber. Everyone says that "
+                                          "Bogrel is a judge. Is Karl a builder or a "
+                                          "climber?",
+                                          "climber"},
+                                         {"Bill is not as slow as Lara. Ella is slower than Ed. It is clear that Ruth "
+                                          "is slower than Ella. Ruth is much faster "
+                                          "than Bill. Lara is much faster than Eric. It is clear that Eric is quieter "
+                                          "than Lara. Who is slower than Bill, Ella "
+                                          "or Eric?",
+                                          "Eric"},
+                                         {"At first Lucy had 3 tomatoes. After that Ida bought 6 muffins. Anna sang a "
+                                          "song. In the morning Ines had 5 tomatoes. "
+                                          "How many tomatoes do they have in all?",
+                                          "8"}};
   return all;
 }
 
@@ -82,6 +91,20 @@ TEST(ShippedModels, LatentReasoningCostsLessThanHalfOfTheChainBeyondThePrefill) 
     return gflops;
   };
   EXPECT_LT(beyond_prefill("continuous"), 0.5 * beyond_prefill("chain"));
+}
+
+TEST(ShippedModels, AnswersFollowALatentThatIsExchanged) {
+  const auto folder = std::filesystem::temp_directory_path() / ("noema-twins-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  const std::string twins = (folder / "twins.json").string();
+  ASSERT_EQ(run_program("data stories --count 60 --seed 77 --twins --out " + twins).code, 0);
+  const ProgramResult probe = run_program("probe interchange --no-sentence --json - --data " + twins);
+  std::filesystem::remove_all(folder);
+  ASSERT_EQ(probe.code, 0) << probe.err;
+  const auto rows = nlohmann::json::parse(probe.out)["rows"];
+  const auto follow = [&](std::size_t row) { return rows.at(row).at(2).get<double>(); };
+  EXPECT_LT(follow(0), 0.15) << "untouched, an answer is that of its own story";
+  EXPECT_GT(follow(1), 0.3) << "with the twin's concept in place of a step it is the twin's";
 }
 
 }  // namespace
