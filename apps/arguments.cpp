@@ -77,7 +77,7 @@ LoadedModel load_model(const std::string& name, const std::string& precision) {
   }
   LoadedModel model{load_bundle(find_model(name), chosen), nullptr};
   if (!chosen && model.bundle.precision != Precision::fp32) {
-    spdlog::info("computing in {}, the fastest here; see --precision", to_string(model.bundle.precision));
+    spdlog::info("computing in {}, faster than fp32 here; see --precision", to_string(model.bundle.precision));
   }
   model.task = make_task(model.bundle.task);
   return model;

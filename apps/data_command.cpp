@@ -22,7 +22,7 @@ struct DataArguments {
   bool twins = false;
 };
 
-/// The next questions of the stream from `index` on; with twins, those that have one.
+/// The next question of the stream from `index` on, which is moved behind it; with twins, the next that has one.
 Example next_example(const Task& task, const DataArguments& arguments, std::uint64_t& index) {
   constexpr std::uint64_t kAttempts = 10'000;
   for (std::uint64_t attempt = 0; attempt < kAttempts; ++attempt, ++index) {

@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include "base/error.h"
+
 namespace noema {
 namespace {
 
@@ -31,6 +33,12 @@ std::size_t utf8_error_offset(std::string_view bytes) {
     offset += length;
   }
   return offset;
+}
+
+void need_utf8(std::string_view bytes, const char* where) {
+  const std::size_t error = utf8_error_offset(bytes);
+  if (error == bytes.size()) return;
+  throw Error({where, "UTF-8", "a malformed byte at offset " + std::to_string(error), "convert it to UTF-8"});
 }
 
 std::string utf8_repaired(std::string_view bytes) {

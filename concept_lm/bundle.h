@@ -25,10 +25,10 @@ struct Bundle {
   std::map<std::string, std::shared_ptr<const Autoencoder>> autoencoders;  ///< by part: "semantic", "contextual"
   std::shared_ptr<const ConceptModel> concepts;
   std::shared_ptr<const StopHead> stop;
-  std::string reads;        ///< the autoencoder whose embeddings the concept model reads
-  std::string writes;       ///< the one whose embeddings it predicts
-  nlohmann::json manifest;  ///< all of noema.json
-  Precision precision = Precision::fp32;
+  std::string reads;                      ///< the autoencoder whose embeddings the concept model reads
+  std::string writes;                     ///< the one whose embeddings it predicts
+  nlohmann::json manifest;                ///< all of noema.json
+  Precision precision = Precision::fp32;  ///< that its products with weights are computed in
 
   const LanguageModel& need_chain() const;
   const ConceptModel& need_concepts() const;

@@ -20,8 +20,9 @@ torch::Tensor swiglu(const torch::Tensor& x /*[…,2F]*/);
 torch::Tensor rotate(const torch::Tensor& x /*[B,T,N,Dh]*/, const torch::Tensor& index, const torch::Tensor& cosine,
                      const torch::Tensor& sine);
 
-/// Attention of one query a row and head over all slots: [B,1,H*Dh]. fp32 on CPUs, without gradients; the library's
-/// takes several times as long for one query. `mask` [B,1,1,K] or [1,1,1,K], true where a slot is seen, or undefined.
+/// Attention of one query a row and head over all slots: [B,1,H*Dh]. fp32 on CPUs, without gradients. What is masked
+/// is passed by, so that padding changes no bit. `mask` [B,1,1,K] or [1,1,1,K], true where a slot is seen, or
+/// undefined.
 torch::Tensor attend_one(const torch::Tensor& queries /*[B,H,1,Dh]*/, const torch::Tensor& keys /*[B,Hkv,K,Dh]*/,
                          const torch::Tensor& values /*[B,Hkv,K,Dh]*/, const torch::Tensor& mask);
 

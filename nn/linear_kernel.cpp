@@ -2,27 +2,9 @@
 
 #include <torch/torch.h>
 
-#include <algorithm>
-#include <chrono>
-#include <limits>
+#include "base/stopwatch.h"
 
 namespace noema {
-namespace {
-
-/// Seconds of one product, the least of several.
-template <typename Product>
-double least_time(const Product& product) {
-  double least = std::numeric_limits<double>::infinity();
-  for (int i = 0; i < 12; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    product();
-    least = std::min(least, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  }
-  return least;
-}
-
-}  // namespace
-
 std::string to_string(Precision precision) {
   switch (precision) {
     case Precision::fp32:
@@ -50,12 +32,13 @@ std::unique_ptr<const LinearKernel> make_linear_kernel(Precision precision, cons
 
 Precision fastest_precision() {
   constexpr double kWellAhead = 0.8;
+  constexpr int kRuns = 12;
   constexpr std::int64_t columns = 3072, inner = 1024;  // too large for the nearest caches
   const c10::InferenceMode inference;
   const torch::Tensor weight = torch::ones({columns, inner}), x = torch::ones({1, inner});
   const auto kernel = make_bf16_kernel(weight, {});
-  const double exact = least_time([&] { at::linear(x, weight); });
-  return least_time([&] { (*kernel)(x); }) < kWellAhead * exact ? Precision::bf16 : Precision::fp32;
+  const double exact = least_seconds(kRuns, [&] { at::linear(x, weight); });
+  return least_seconds(kRuns, [&] { (*kernel)(x); }) < kWellAhead * exact ? Precision::bf16 : Precision::fp32;
 }
 
 }  // namespace noema

@@ -3,16 +3,16 @@
 #include <xnnpack.h>
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <mutex>
 #include <vector>
 
 #include "base/error.h"
+#include "base/stopwatch.h"
 #include "nn/linear_kernel.h"
 
-// Exported by the wheel but left out of its header. Signed rows are for AMX, unsigned ones for VNNI: what XNNPACK has
-// for the others of each is several times slower.
+// Exported by the wheel but left out of its header. Signed rows are for AMX, unsigned ones for VNNI; with signed rows
+// and no AMX, 64 rows of SmolLM2 took 2.6 times as long (docs/performance.md).
 extern "C" {
 xnn_status xnn_create_convert_nc_f32_qdu8(uint32_t flags, xnn_operator_t* made);
 xnn_status xnn_reshape_convert_nc_f32_qdu8(xnn_operator_t convert, size_t rows, size_t columns, size_t input_stride,
@@ -73,7 +73,7 @@ class Int8Kernel final : public LinearKernel {
     static const xnn_status initialized = xnn_initialize(nullptr);
     check(initialized, "xnn_initialize");
     // One slice of the columns for each of libtorch's threads. XNNPACK's own threads would wait for processors on which
-    // libtorch's threads wait for work: with both, a product took 2 ms instead of 0.03.
+    // libtorch's threads wait for work: with both, a token of SmolLM2 took 252 ms instead of 14.
     const std::int64_t slices = std::clamp<std::int64_t>(columns_ / kLeastSlice, 1, at::get_num_threads());
     for (std::int64_t i = 0; i < slices; ++i) {
       const std::int64_t first = columns_ * i / slices, count = columns_ * (i + 1) / slices - first;
@@ -154,26 +154,21 @@ class Int8Kernel final : public LinearKernel {
   mutable std::vector<xnn_quantization_params> scales_;
 };
 
-/// Seconds of a product of some rows, the least of several; infinity when this processor has no such kernel.
-double least_time(const Variant& variant) {
-  double least = std::numeric_limits<double>::infinity();
+/// Seconds of a product of some rows; infinity when this processor has no such kernel.
+double time_of(const Variant& variant) {
   try {
     const Int8Kernel kernel(torch::ones({256, 512}), {}, variant);
     const torch::Tensor x = torch::ones({16, 512});
-    for (int i = 0; i < 8; ++i) {
-      const auto start = std::chrono::steady_clock::now();
-      kernel(x);
-      least = std::min(least, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    }
+    return least_seconds(8, [&] { kernel(x); });
   } catch (const Error&) {
+    return std::numeric_limits<double>::infinity();
   }
-  return least;
 }
 
 }  // namespace
 
 std::unique_ptr<const LinearKernel> make_int8_kernel(const torch::Tensor& weight, const torch::Tensor& bias) {
-  static const Variant& faster = least_time(kUnsigned) < least_time(kSigned) ? kUnsigned : kSigned;
+  static const Variant& faster = time_of(kUnsigned) < time_of(kSigned) ? kUnsigned : kSigned;
   return std::make_unique<const Int8Kernel>(weight, bias, faster);
 }
 

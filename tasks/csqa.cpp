@@ -1,21 +1,16 @@
 #include "tasks/csqa.h"
 
-#include "base/error.h"
 #include "tasks/answer_text.h"
+#include "tasks/file_task.h"
 
 namespace noema {
 namespace {
 
 constexpr std::string_view kAnswerMark = "###";
 
-class CsqaTask final : public Task {
+class CsqaTask final : public FileTask {
  public:
   std::string name() const override { return "csqa"; }
-  bool can_generate() const override { return false; }
-
-  Example generate(std::uint64_t, std::uint64_t) const override {
-    throw Error({"task csqa", "a file of examples", "a request to generate them", "give a data file"});
-  }
 
   std::string identity(const Example& example) const override { return on_one_line(example.question); }
 
@@ -36,8 +31,6 @@ class CsqaTask final : public Task {
   bool is_right(const Example& example, std::string_view answer) const override {
     return same_answer(example.answer, answer);
   }
-
-  std::optional<bool> is_valid(const Example&, const std::vector<std::string>&) const override { return std::nullopt; }
 };
 
 }  // namespace

@@ -1,19 +1,14 @@
 #include "tasks/gsm8k.h"
 
-#include "base/error.h"
 #include "tasks/answer_text.h"
+#include "tasks/file_task.h"
 
 namespace noema {
 namespace {
 
-class Gsm8kTask final : public Task {
+class Gsm8kTask final : public FileTask {
  public:
   std::string name() const override { return "gsm8k"; }
-  bool can_generate() const override { return false; }
-
-  Example generate(std::uint64_t, std::uint64_t) const override {
-    throw Error({"task gsm8k", "a file of examples", "a request to generate them", "give a data file"});
-  }
 
   std::string identity(const Example& example) const override { return on_one_line(example.question); }
 
@@ -34,8 +29,6 @@ class Gsm8kTask final : public Task {
   bool is_right(const Example& example, std::string_view answer) const override {
     return same_answer(example.answer, answer);
   }
-
-  std::optional<bool> is_valid(const Example&, const std::vector<std::string>&) const override { return std::nullopt; }
 };
 
 }  // namespace

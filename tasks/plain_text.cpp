@@ -1,19 +1,14 @@
 #include "tasks/plain_text.h"
 
-#include "base/error.h"
 #include "tasks/answer_text.h"
+#include "tasks/file_task.h"
 
 namespace noema {
 namespace {
 
-class PlainTextTask final : public Task {
+class PlainTextTask final : public FileTask {
  public:
   std::string name() const override { return "text"; }
-  bool can_generate() const override { return false; }
-
-  Example generate(std::uint64_t, std::uint64_t) const override {
-    throw Error({"task text", "a file of examples", "a request to generate them", "give a data file"});
-  }
 
   std::string identity(const Example& example) const override { return on_one_line(example.question); }
 
@@ -29,8 +24,6 @@ class PlainTextTask final : public Task {
   bool is_right(const Example& example, std::string_view answer) const override {
     return same_answer(example.answer, answer);
   }
-
-  std::optional<bool> is_valid(const Example&, const std::vector<std::string>&) const override { return std::nullopt; }
 };
 
 }  // namespace

@@ -84,10 +84,7 @@ class ByteLevelTokenizer final : public Tokenizer {
   }
 
   std::vector<TokenId> encode(std::string_view text) const override {
-    const std::size_t error = utf8_error_offset(text);
-    if (error != text.size()) {
-      throw Error({"text", "UTF-8", "a malformed byte at offset " + std::to_string(error), "convert it to UTF-8"});
-    }
+    need_utf8(text, "text");
     std::vector<TokenId> ids;
     while (!text.empty()) {
       const std::size_t end = std::min(text.find('\n'), text.size());

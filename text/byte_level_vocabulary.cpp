@@ -20,6 +20,12 @@ const json& list_in(const json& object, const char* key, const std::string& wher
   throw Error({where, std::string("a list \"") + key + "\"", "none", "the vocabulary is incomplete"});
 }
 
+std::vector<std::string> texts_in(const json& object, const char* key, const std::string& where) {
+  std::vector<std::string> texts;
+  for (const json& text : list_in(object, key, where)) texts.push_back(text_in(text, where + ": " + key));
+  return texts;
+}
+
 /// "a b" or ["a", "b"].
 Merge merge_in(const json& value, const std::string& where) {
   if (value.is_array() && value.size() == 2) return {text_in(value[0], where), text_in(value[1], where)};
@@ -105,9 +111,7 @@ ByteLevelVocabulary gguf_vocabulary(const json& settings, const std::string& whe
   const auto pre = json_member<std::string>(settings, "tokenizer.ggml.pre", where);
   if (pre != "gpt-2" && pre != "smollm") throw unknown_pre_tokenizer(where, pre);
   vocabulary.pre_tokenizer = pre == "smollm" ? PreTokenizer::digits : PreTokenizer::gpt2;
-  for (const json& token : list_in(settings, "tokenizer.ggml.tokens", where)) {
-    vocabulary.tokens.push_back(text_in(token, where + ": tokens"));
-  }
+  vocabulary.tokens = texts_in(settings, "tokenizer.ggml.tokens", where);
   vocabulary.merges = merges_in(settings, "tokenizer.ggml.merges", where);
   const json& types = list_in(settings, "tokenizer.ggml.token_type", where);
   if (types.size() != vocabulary.tokens.size()) {
@@ -126,9 +130,7 @@ std::unique_ptr<Tokenizer> parse_byte_level_tokenizer(const std::string& content
   const auto pre = json_member<std::string>(stored, "pre_tokenizer", where);
   if (pre != "gpt2" && pre != "digits") throw unknown_pre_tokenizer(where, pre);
   vocabulary.pre_tokenizer = pre == "digits" ? PreTokenizer::digits : PreTokenizer::gpt2;
-  for (const json& token : list_in(stored, "tokens", where)) {
-    vocabulary.tokens.push_back(text_in(token, where + ": tokens"));
-  }
+  vocabulary.tokens = texts_in(stored, "tokens", where);
   vocabulary.merges = merges_in(stored, "merges", where);
   for (const json& id : list_in(stored, "control", where)) {
     if (!id.is_number_integer()) throw Error({where + ": control", "token ids", id.type_name(), ""});

@@ -125,10 +125,7 @@ class ProseSegmenter final : public Segmenter {
     if (text.size() > kMaxBytes) {
       throw Error({"prose segmenter", "at most 1 GiB of text", std::to_string(text.size()) + " bytes", "cut the text"});
     }
-    if (const std::size_t offset = utf8_error_offset(text); offset != text.size()) {
-      throw Error({"prose segmenter", "UTF-8", "a malformed byte at offset " + std::to_string(offset),
-                   "convert the text to UTF-8"});
-    }
+    need_utf8(text, "prose segmenter");
     std::vector<std::string> sentences;
     // An iterator holds its place in a text: each call has its own.
     const std::unique_ptr<BreakIterator> breaks(sentences_->clone());

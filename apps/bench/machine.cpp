@@ -4,8 +4,9 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
+
+#include "base/stopwatch.h"
 
 namespace noema {
 namespace {
@@ -18,18 +19,6 @@ std::string processor_name() {
   return "unknown";
 }
 
-/// Seconds of the fastest of several runs.
-template <typename Run>
-double best_time(const Run& run) {
-  double best = 1e9;
-  for (int i = 0; i < 6; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    run();
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  }
-  return best;
-}
-
 }  // namespace
 
 Machine measure_machine() {
@@ -37,9 +26,9 @@ Machine measure_machine() {
   const c10::InferenceMode inference;
   Machine machine{processor_name(), at::get_num_threads()};
   const torch::Tensor matrix = torch::ones({kRows, kColumns}), vector = torch::ones({kColumns});
-  machine.bandwidth_gb_s = 4.0 * kRows * kColumns / best_time([&] { at::mv(matrix, vector); }) / 1e9;
+  machine.bandwidth_gb_s = 4.0 * kRows * kColumns / least_seconds(6, [&] { at::mv(matrix, vector); }) / 1e9;
   const torch::Tensor a = torch::rand({kSize, kSize}), b = torch::rand({kSize, kSize});
-  machine.compute_gflop_s = 2.0 * kSize * kSize * kSize / best_time([&] { at::mm(a, b); }) / 1e9;
+  machine.compute_gflop_s = 2.0 * kSize * kSize * kSize / least_seconds(6, [&] { at::mm(a, b); }) / 1e9;
   return machine;
 }
 

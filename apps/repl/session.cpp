@@ -52,6 +52,7 @@ ReplSession::ReplSession(const std::string& model, const ReasoningOptions& optio
     : model_(load_model(model)), options_(options), out_(out), width_(width), cancelled_(cancelled) {
   options_.cancelled = &cancelled_;
   options_.count_flops = true;
+  if (!model_.bundle.concepts) mode_ = "chain";
 }
 
 const std::vector<ReplSession::Command>& ReplSession::commands() {
@@ -209,6 +210,7 @@ void ReplSession::example(const std::string&) {
 void ReplSession::load(const std::string& argument) {
   LoadedModel loaded = load_model(argument);
   model_ = std::move(loaded);
+  if (!model_.bundle.concepts) mode_ = "chain";
   known_.reset();
   answered_.clear();  // the latents of one model mean nothing to another
   hands_.clear();

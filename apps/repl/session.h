@@ -71,7 +71,7 @@ class ReplSession {
   std::ostream& out_;
   int width_;
   std::atomic<bool>& cancelled_;
-  std::string mode_ = "continuous";
+  std::string mode_ = "continuous";  // or "chain", for a model that has no concepts
   bool show_steps_ = true;
   bool ended_ = false;
   std::uint64_t examples_shown_ = 0;

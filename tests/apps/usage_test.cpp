@@ -85,6 +85,9 @@ TEST_F(UsageTest, AnImportedModelIsAModelLikeAnother) {
     EXPECT_EQ(answers.code, 0) << answers.err;
     EXPECT_NE(answers.out.find("\"question\":\"a dog\""), std::string::npos) << answers.out;
   }
+  const ProgramResult repl = run_program("repl " + out, "a dog\n");
+  EXPECT_EQ(repl.code, 0) << repl.err;
+  EXPECT_NE(repl.out.find("chain: "), std::string::npos) << "there are no concepts to be continuous with: " << repl.out;
   const ProgramResult bench =
       run_program("bench " + out + " --repetitions 1 --length 8 --batch 2 --precision int8 --csv -");
   EXPECT_EQ(bench.code, 0) << bench.err;
