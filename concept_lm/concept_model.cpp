@@ -91,7 +91,8 @@ torch::Tensor ConceptModel::inputs(const torch::Tensor& z, ComputeObserver* obse
   return (*to_input_)(z, {single_positions(z.size(0)), nullptr, observer});
 }
 
-torch::Tensor ConceptModel::hidden(const ReasoningBatch& batch, const torch::Tensor& inputs) const {
+torch::Tensor ConceptModel::hidden(const ReasoningBatch& batch, const torch::Tensor& inputs,
+                                   std::int64_t layers) const {
   const Layout layout = lay_out(batch);
   const torch::Tensor tokens = model_.embed(batch.questions.ids).flatten(0, 1);  // [B*Tq,D]
   const torch::Tensor pieces =
@@ -99,7 +100,8 @@ torch::Tensor ConceptModel::hidden(const ReasoningBatch& batch, const torch::Ten
   const torch::Tensor context = pieces.index_select(0, torch::tensor(layout.sources, torch::kLong))
                                     .view({batch.questions.count(), layout.width, model_.width()});
   const Positions at = causal_positions(layout.lengths, layout.width, tokens.device());
-  return model_.hidden(context, {at}).flatten(0, 1).index_select(0, torch::tensor(layout.predicts, torch::kLong));
+  const torch::Tensor hidden = model_.hidden(context, {at, nullptr, nullptr, layers}).flatten(0, 1);
+  return hidden.index_select(0, torch::tensor(layout.predicts, torch::kLong));
 }
 
 std::unique_ptr<ConceptStream> ConceptModel::begin(const Sentences& questions, ComputeObserver* observer) const {

@@ -43,8 +43,8 @@ class ConceptModel {
   torch::Tensor inputs(const torch::Tensor& z, ComputeObserver* observer = nullptr) const;
 
   /// For each step of the batch the hidden state [N,D] that predicts it, when the steps before it are read as `inputs`
-  /// [N,D] (teacher forcing: one pass over everything).
-  torch::Tensor hidden(const ReasoningBatch& batch, const torch::Tensor& inputs) const;
+  /// [N,D] (teacher forcing: one pass over everything). `layers`: how many are run; -1: all.
+  torch::Tensor hidden(const ReasoningBatch& batch, const torch::Tensor& inputs, std::int64_t layers = -1) const;
 
   /// Reads questions that are padded on the left. The model must outlive the stream.
   std::unique_ptr<ConceptStream> begin(const Sentences& questions, ComputeObserver* observer = nullptr) const;
@@ -53,6 +53,7 @@ class ConceptModel {
   /// sentences).
   Concept concepts_at_layer(const torch::Tensor& output) const { return head_->predict(model_.normed(output)); }
 
+  std::int64_t layers() const { return config_.model.transformer.layers; }
   const ConceptHead& head() const { return *head_; }
   const ConceptConfig& config() const { return config_; }
 

@@ -60,7 +60,8 @@ SteeredConcept descend(const Bundle& bundle, const Sentences& sentence, const to
   for (int i = 0; i < options.max_iterations; ++i) {
     z = z.detach().requires_grad_();
     const torch::Tensor logits = decoder.logits(z, sentence);
-    const torch::Tensor loss = token_cross_entropy(logits, tokens);
+    torch::Tensor loss = token_cross_entropy(logits, tokens);
+    if (const Readout* readout = bundle.writing().readout()) loss = loss + readout->loss(z, sentence);
     const bool is_exact = (logits.argmax(-1) == tokens).all().item<bool>();
     if (is_exact > best.is_exact || (is_exact == best.is_exact && loss.item<double>() < least_loss)) {
       least_loss = loss.item<double>();

@@ -23,8 +23,9 @@ struct SteeredConcept {
 
 /// The concept near `start` [Z] whose decoding is `sentence`. A semantic model's encoder gives it from the sentence
 /// alone. A contextual encoder cannot read a sentence that does not follow from its context: there it is found by
-/// gradient descent on the decoder's cross-entropy, from `start`; what comes nearest is returned. Throws Error when the
-/// sentence is empty, not UTF-8 or longer than 64 tokens, and for a model that reads other embeddings than it writes.
+/// gradient descent on the cross-entropy of the decoder, and of the readout where there is one, from `start`; what
+/// comes nearest is returned. Throws Error when the sentence is empty, not UTF-8 or longer than 64 tokens, and for a
+/// model that reads other embeddings than it writes.
 SteeredConcept concept_of(const Bundle& bundle, std::string_view sentence, const torch::Tensor& start,
                           const SteeringOptions& options = {});
 

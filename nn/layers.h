@@ -15,6 +15,7 @@ struct Pass {
   const Positions& at;
   KvCache* cache = nullptr;             ///< null: keys and values are those of the tokens given
   ComputeObserver* observer = nullptr;  ///< null: nobody watches
+  std::int64_t layers = -1;             ///< how many are run before the final norm; -1: all
 };
 
 /// y = x Wᵀ + b.

@@ -27,13 +27,18 @@ Autoencoder::Autoencoder(const AutoencoderConfig& config, WeightScope weights)
       model_(std::make_unique<LanguageModel>(config.model, weights)),
       bottleneck_(make_bottleneck(config, weights)),
       encoder_(make_encoder(config, *model_, *bottleneck_)),
-      decoder_(make_prefix_decoder(*model_, *bottleneck_)) {}
+      decoder_(make_prefix_decoder(*model_, *bottleneck_)) {
+  if (config.readout > 0) {
+    readout_ = std::make_unique<Readout>(*model_, bottleneck_->latent_width(), config.readout, weights / "readout");
+  }
+}
 
 nlohmann::json to_json(const AutoencoderConfig& config) {
   return {{"model", to_json(config.model)},
           {"embedding", config.embedding == AutoencoderConfig::Embedding::semantic ? "semantic" : "contextual"},
           {"bottleneck", config.bottleneck == AutoencoderConfig::BottleneckKind::identity ? "identity" : "gaussian"},
-          {"latent_width", config.latent_width}};
+          {"latent_width", config.latent_width},
+          {"readout", config.readout}};
 }
 
 AutoencoderConfig autoencoder_config(const nlohmann::json& json, const std::string& where) {
@@ -54,6 +59,10 @@ AutoencoderConfig autoencoder_config(const nlohmann::json& json, const std::stri
   config.latent_width = json_member<std::int64_t>(json, "latent_width", where);
   if (config.latent_width < 0 || config.latent_width > (1 << 16)) {
     throw Error({where + ": latent_width", "a whole number from 0 to 65536", std::to_string(config.latent_width), ""});
+  }
+  config.readout = json_member<std::int64_t>(json, "readout", where);
+  if (config.readout < 0 || config.readout > 64) {
+    throw Error({where + ": readout", "a whole number from 0 to 64", std::to_string(config.readout), ""});
   }
   return config;
 }

@@ -5,6 +5,7 @@
 
 #include "sentence_vae/decoder.h"
 #include "sentence_vae/encoder.h"
+#include "sentence_vae/readout.h"
 
 namespace noema {
 
@@ -17,6 +18,7 @@ struct AutoencoderConfig {
   Embedding embedding = Embedding::contextual;
   BottleneckKind bottleneck = BottleneckKind::identity;
   std::int64_t latent_width = 0;  ///< Z of a Gaussian bottleneck; 0: the model's width
+  std::int64_t readout = 0;       ///< last tokens that a Readout reads; 0: it has none
 };
 
 /// A sentence encoder and a sentence decoder that share one backbone (the paper, section 3.1).
@@ -28,6 +30,7 @@ class Autoencoder {
   const SentenceEncoder& encoder() const { return *encoder_; }
   const SentenceDecoder& decoder() const { return *decoder_; }
   const LanguageModel& backbone() const { return *model_; }
+  const Readout* readout() const { return readout_.get(); }  ///< null when it has none
   std::int64_t latent_width() const { return bottleneck_->latent_width(); }
 
  private:
@@ -36,6 +39,7 @@ class Autoencoder {
   std::unique_ptr<Bottleneck> bottleneck_;
   std::unique_ptr<SentenceEncoder> encoder_;
   std::unique_ptr<SentenceDecoder> decoder_;
+  std::unique_ptr<Readout> readout_;
 };
 
 nlohmann::json to_json(const AutoencoderConfig& config);

@@ -115,6 +115,19 @@ class BlocksworldTask final : public Task {
     return example;
   }
 
+  /// A block and its place are two tokens, " A is on" and " B," or " the table,"; a move is three: " <<Move A", " from
+  /// B to", " C>>".
+  std::vector<std::string> phrases() const override {
+    std::vector<std::string> phrases = {
+        ' ' + std::string(kIntroduction) + "Initial state:", " Goal state:", ' ' + std::string(kAnswerMark)};
+    for (int place = kTable; place < options_.blocks; ++place) {
+      const std::string name = ' ' + place_name(place);
+      phrases.insert(phrases.end(), {name + ',', name + '.', " from" + name + " to", name + ">>"});
+      if (place != kTable) phrases.insert(phrases.end(), {name + " is on", " <<Move" + name});
+    }
+    return phrases;
+  }
+
   std::string identity(const Example& example) const override {
     const auto problem = parse_question(example.question);
     return problem ? canonical_pair(problem->start, problem->goal) : on_one_line(example.question);

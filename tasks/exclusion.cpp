@@ -37,6 +37,7 @@ class ExcludingTask final : public Task {
     return twin;
   }
 
+  std::vector<std::string> phrases() const override { return task_->phrases(); }
   std::string identity(const Example& example) const override { return task_->identity(example); }
   std::vector<std::string> reasoning(const Example& example) const override { return task_->reasoning(example); }
   std::optional<std::string> answer_in(std::string_view sentence) const override { return task_->answer_in(sentence); }

@@ -41,6 +41,9 @@ class Task {
   /// A twin of `generate(seed, index)`; nothing for a task without them, and for an example that has none.
   virtual std::optional<Twin> twin(std::uint64_t /*seed*/, std::uint64_t /*index*/) const { return std::nullopt; }
 
+  /// What is worth a token of its own, beside what a tokenizer finds by itself: " is on", " the table,".
+  virtual std::vector<std::string> phrases() const { return {}; }
+
   /// What two examples must not share if one is trained on and the other evaluated: for graphs and block worlds the
   /// state in a canonical form, otherwise the question's text. Generators refuse what `--exclude` files hold.
   virtual std::string identity(const Example& example) const = 0;

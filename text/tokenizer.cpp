@@ -65,14 +65,20 @@ class PhraseTable {
  private:
   static std::string_view first_word(std::string_view line) { return line.substr(0, spaced_word_length(line)); }
 
-  /// Whether the word that holds the byte before `end` goes no further.
+  /// Whether no word goes on over `end`.
   static bool ends_a_word(std::string_view line, std::size_t end) {
     const std::size_t word = line.rfind(' ', end - 1);
-    return word + spaced_word_length(line.substr(word)) == end;
+    return word + spaced_word_length(line.substr(word)) <= end;
   }
 
   std::unordered_map<std::string, std::vector<std::pair<std::string, TokenId>>> by_first_word_;
 };
+
+/// Whether a piece is more than what cut_line gives between phrases: it has a space inside, or goes on after a word.
+bool is_phrase(std::string_view piece) {
+  const std::size_t word = spaced_word_length(piece);
+  return piece.find(' ', 1) != std::string_view::npos || (word > 0 && word < piece.size());
+}
 
 /// Cuts a line that starts with a space into its phrases and, between them, into what sentencepiece sees on its own: a
 /// space and a word, or whatever else stands up to the next space.
@@ -110,7 +116,7 @@ class SentencePieceTokenizer final : public Tokenizer {
     for (TokenId id = 0; id < processor_.GetPieceSize(); ++id) pieces_.push_back(text_of(id));
     for (TokenId id = 0; id < processor_.GetPieceSize(); ++id) {
       const std::string& text = pieces_[static_cast<std::size_t>(id)];
-      if (text.find(' ', 1) != std::string::npos) phrases_.add(text, id);
+      if (is_phrase(text)) phrases_.add(text, id);
     }
   }
 
@@ -261,11 +267,21 @@ std::unique_ptr<Tokenizer> train_tokenizer(const std::vector<std::string>& texts
   for (const std::string& text : texts) {
     if (!is_utf8(text)) throw Error({"train_tokenizer", "texts in UTF-8", printable(text), "convert them to UTF-8"});
   }
-  const std::vector<std::string> phrases = find_phrases(texts);
+  std::vector<std::string> phrases = find_phrases(texts);
+  for (const std::string& phrase : options.phrases) {
+    if (!phrase.starts_with(' ') || !is_phrase(phrase) || !is_utf8(phrase)) {
+      throw Error({"train_tokenizer: phrases", "a space and more than one word", printable(phrase), ""});
+    }
+    phrases.push_back(phrase);
+  }
+  std::sort(phrases.begin(), phrases.end());
+  phrases.erase(std::unique(phrases.begin(), phrases.end()), phrases.end());
   ChunkIterator chunks(texts, phrases);
   if (chunks.done()) throw Error({"train_tokenizer", "at least one line of text", "none", "give more text"});
   std::string symbols;
-  for (const std::string& phrase : phrases) symbols += (symbols.empty() ? "" : ",") + replaced(phrase, " ", kSpaceMark);
+  for (const std::string& phrase : phrases) {
+    symbols += (symbols.empty() ? "\"" : ",\"") + replaced(replaced(phrase, " ", kSpaceMark), "\"", "\"\"") + '"';
+  }
   std::string content;
   const auto status = sentencepiece::SentencePieceTrainer::Train(
       std::unordered_map<std::string, std::string>{

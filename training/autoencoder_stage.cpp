@@ -30,6 +30,9 @@ class AutoencoderTraining final : public Stage {
     if (posterior.log_variance) {
       terms.push_back({"kl", gaussian_kl(posterior.mean, *posterior.log_variance), options_.kl_weight});
     }
+    if (options_.readout_weight > 0.0) {
+      terms.push_back({"readout", autoencoder_.readout()->loss(z, batch.steps), options_.readout_weight});
+    }
     if (options_.chain_weight > 0.0) {
       const torch::Tensor scores = chain_logits(autoencoder_.backbone(), states, batch);
       terms.push_back({"chain", token_cross_entropy(scores, batch.steps.real_tokens()), options_.chain_weight});

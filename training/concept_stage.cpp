@@ -50,11 +50,18 @@ class ConceptTraining final : public Stage {
       inputs = own_inputs(batch, inputs, generator);
     }
     const JoinedTwins joined = join_twins(batch, generator);
-    const torch::Tensor hidden = model_.hidden(batch, inputs.index_select(0, joined.read));
+    const std::int64_t layers = model_.layers() - (chance(options_.early_exit, generator) ? 1 : 0);
+    const torch::Tensor hidden = model_.hidden(batch, inputs.index_select(0, joined.read), layers);
     const torch::Tensor& wanted = joined.predicted;
-    return model_.head().loss({hidden, written.index_select(0, wanted), targets.index_select(0, wanted),
-                               batch.steps.select(wanted), batch.text_numbers.index_select(0, wanted),
-                               writes_.decoder(), options_.dropout, generator});
+    const Sentences sentences = batch.steps.select(wanted);
+    LossTerms terms = model_.head().loss({hidden, written.index_select(0, wanted), targets.index_select(0, wanted),
+                                          sentences, batch.text_numbers.index_select(0, wanted), writes_.decoder(),
+                                          options_.dropout, generator});
+    if (options_.readout_weight > 0.0) {
+      const torch::Tensor predicted = model_.head().predict(hidden).embedding;
+      terms.push_back({"readout", writes_.readout()->loss(predicted, sentences), options_.readout_weight});
+    }
+    return terms;
   }
 
   Counts measure(const ReasoningBatch& batch) const override {

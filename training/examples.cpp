@@ -6,9 +6,11 @@
 #include <exception>
 #include <mutex>
 #include <numeric>
+#include <set>
 #include <thread>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/random.h"
 
 namespace noema {
@@ -55,6 +57,47 @@ class ListedSource final : public ExampleSource {
   mutable std::vector<std::size_t> order_;  // of the round
 };
 
+/// Takes the first of each example's own stretch of candidates that a coin of its family's weight accepts.
+class WeightedSource final : public ExampleSource {
+ public:
+  WeightedSource(const ExampleSource& source, std::map<std::string, double> weights, std::uint64_t seed)
+      : source_(source), weights_(std::move(weights)), seed_(seed) {
+    std::set<std::string> families;
+    for (std::uint64_t i = 0; i < 1000; ++i) families.insert(family_of(source_.get(i)));
+    for (const auto& [family, weight] : weights_) {
+      greatest_ = std::max(greatest_, weight);
+      if (families.contains(family)) continue;
+      const std::vector<std::string> known(families.begin(), families.end());
+      const auto meant = nearest(family, known);
+      throw Error({"[data] family_weights", "families of the task", printable(family),
+                   meant ? "did you mean \"" + *meant + "\"?" : "remove it"});
+    }
+  }
+
+  Example get(std::uint64_t index) const override { return source_.get(place(index)); }
+  std::optional<Twin> twin(std::uint64_t index) const override { return source_.twin(place(index)); }
+
+ private:
+  static constexpr std::uint64_t kCandidates = 256;
+
+  static std::string family_of(const Example& example) { return example.extra.value("family", std::string()); }
+
+  std::uint64_t place(std::uint64_t index) const {
+    std::uint64_t candidate = index * kCandidates;
+    for (std::uint64_t i = 1; i < kCandidates; ++i, ++candidate) {
+      const auto found = weights_.find(family_of(source_.get(candidate)));
+      const double weight = found == weights_.end() ? 1.0 : found->second;
+      if (Random::of(seed_, candidate).chance(weight / greatest_)) break;
+    }
+    return candidate;
+  }
+
+  const ExampleSource& source_;
+  std::map<std::string, double> weights_;
+  std::uint64_t seed_;
+  double greatest_ = 1.0;
+};
+
 }  // namespace
 
 std::unique_ptr<ExampleSource> make_generated_source(std::shared_ptr<const Task> task, std::uint64_t seed) {
@@ -63,6 +106,11 @@ std::unique_ptr<ExampleSource> make_generated_source(std::shared_ptr<const Task>
 
 std::unique_ptr<ExampleSource> make_listed_source(std::vector<Example> examples, std::uint64_t seed) {
   return std::make_unique<ListedSource>(std::move(examples), seed);
+}
+
+std::unique_ptr<ExampleSource> make_weighted_source(const ExampleSource& source, std::map<std::string, double> weights,
+                                                    std::uint64_t seed) {
+  return std::make_unique<WeightedSource>(source, std::move(weights), seed);
 }
 
 TokenizedReasoning tokenize(const Example& example, const Task& task, const Tokenizer& tokenizer) {

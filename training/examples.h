@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -27,6 +28,12 @@ std::unique_ptr<ExampleSource> make_generated_source(std::shared_ptr<const Task>
 
 /// A list over and over, each time in another order. Throws Error when it is empty.
 std::unique_ptr<ExampleSource> make_listed_source(std::vector<Example> examples, std::uint64_t seed);
+
+/// Those of `source`, the likelier the greater the weight of their family (`extra["family"]`); families without one
+/// have
+/// 1. Throws Error for a weight whose family is not among the source's first 1,000. `source` must outlive it.
+std::unique_ptr<ExampleSource> make_weighted_source(const ExampleSource& source, std::map<std::string, double> weights,
+                                                    std::uint64_t seed);
 
 /// The tokens of an example: the question and the reasoning that the task wants, a newline after each.
 TokenizedReasoning tokenize(const Example& example, const Task& task, const Tokenizer& tokenizer);

@@ -11,16 +11,18 @@
 namespace noema {
 namespace {
 
+constexpr std::int64_t kReadoutTokens = 4;  // "= 14." and "in the kitchen." are read whole
+
 nlohmann::json with_kind(nlohmann::json architecture, const char* kind) {
   architecture["kind"] = kind;
   return architecture;
 }
 
-/// The backbone of a part with `prefix` before its names; the bottleneck's tensors stay behind.
+/// The backbone of a part with `prefix` before its names; the tensors of bottleneck and readout stay behind.
 TensorMap backbone_of(const TensorMap& tensors, const std::string& prefix = "") {
   TensorMap renamed;
   for (const auto& [name, tensor] : tensors) {
-    if (!name.starts_with("bottleneck.")) renamed[prefix + name] = tensor;
+    if (!name.starts_with("bottleneck.") && !name.starts_with("readout.")) renamed[prefix + name] = tensor;
   }
   return renamed;
 }
@@ -30,6 +32,7 @@ TensorMap backbone_of(const TensorMap& tensors, const std::string& prefix = "") 
 LanguageModelConfig chain_config(const Recipe& recipe, std::int64_t vocab_size) { return {vocab_size, recipe.model}; }
 
 AutoencoderConfig autoencoder_config(const Recipe& recipe, const std::string& part, std::int64_t vocab_size) {
+  const AutoencoderStage& options = part == "semantic" ? recipe.semantic : recipe.contextual;
   AutoencoderConfig config;
   config.model = chain_config(recipe, vocab_size);
   config.embedding =
@@ -37,6 +40,7 @@ AutoencoderConfig autoencoder_config(const Recipe& recipe, const std::string& pa
   config.bottleneck = recipe.bottleneck == "gaussian" ? AutoencoderConfig::BottleneckKind::gaussian
                                                       : AutoencoderConfig::BottleneckKind::identity;
   config.latent_width = recipe.latent_width;
+  config.readout = options.readout_weight > 0.0 ? kReadoutTokens : 0;
   return config;
 }
 
@@ -65,7 +69,7 @@ const Stage& Parts::build(const std::string& stage, TensorMap tensors) {
   if (stage == "chain") {
     build_chain(Weights::starting_from(std::move(tensors), seed));
   } else if (stage == "semantic" || stage == "contextual") {
-    if (tensors.empty()) tensors = tensors_of("chain");
+    if (tensors.empty() && recipe_.chain.steps > 0) tensors = tensors_of("chain");
     build_autoencoder(stage, Weights::starting_from(std::move(tensors), seed));
   } else if (stage == "concept") {
     build_concept(std::move(tensors));
@@ -121,7 +125,12 @@ void Parts::build_concept(TensorMap tensors) {
   concepts_ = std::make_unique<ConceptModel>(config, weights);
   reads_ = frozen_autoencoder(options.reads);
   writes_ = options.reads == options.writes ? nullptr : frozen_autoencoder(options.writes);
-  stage_ = make_concept_stage(*concepts_, *reads_, writes_ ? *writes_ : *reads_, options);
+  const Autoencoder& written = writes_ ? *writes_ : *reads_;
+  if (options.readout_weight > 0.0 && !written.readout()) {
+    throw Error({"[concept] readout_weight", "a readout_weight above 0 in [" + options.writes + "]", "0",
+                 "set it there, or leave it out here"});
+  }
+  stage_ = make_concept_stage(*concepts_, *reads_, written, options);
   nlohmann::json architecture = with_kind(to_json(config), "concept");
   architecture["reads"] = options.reads;
   architecture["writes"] = options.writes;

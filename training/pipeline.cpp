@@ -20,7 +20,7 @@ namespace noema {
 namespace {
 
 // Streams of one seed that must have nothing in common.
-enum class Stream : std::uint64_t { training, validation, order, dropout };
+enum class Stream : std::uint64_t { training, validation, order, dropout, families };
 
 std::uint64_t stream_seed(std::uint64_t seed, Stream stream, std::uint64_t part = 0) {
   return Random::of(seed, static_cast<std::uint64_t>(stream) * 100 + part).next();
@@ -35,6 +35,10 @@ struct Data {
     }
     task = std::move(made);
     training = source(recipe.train_file, stream_seed(recipe.seed, Stream::training), recipe.exclude);
+    if (!recipe.family_weights.empty()) {
+      unweighted = std::move(training);
+      training = make_weighted_source(*unweighted, recipe.family_weights, stream_seed(recipe.seed, Stream::families));
+    }
     validation = source(recipe.valid_file, stream_seed(recipe.seed, Stream::validation), {});
     valid_count = recipe.valid_count;
     if (!recipe.valid_file.empty()) {
@@ -52,6 +56,7 @@ struct Data {
   }
 
   std::shared_ptr<const Task> task;
+  std::unique_ptr<ExampleSource> unweighted;  // what `training` draws from when families have weights
   std::unique_ptr<ExampleSource> training, validation;
   std::int64_t valid_count = 0;
 };
@@ -65,6 +70,7 @@ std::unique_ptr<Tokenizer> make_tokenizer(const Recipe& recipe, const Data& data
     texts.push_back(std::move(text));
   }
   TokenizerOptions options;
+  options.phrases = data.task->phrases();
   options.vocab_size = static_cast<int>(recipe.vocab_size);
   return train_tokenizer(texts, options);
 }

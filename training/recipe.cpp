@@ -65,6 +65,20 @@ class Table {
     for (const auto& element : *array) value.push_back(*element.value<std::string>());
   }
 
+  void take(const char* key, std::map<std::string, double>& value, double low, double high) {
+    const toml::node* node = find(key);
+    if (!node) return;
+    const toml::table* table = node->as_table();
+    if (!table) throw wrong(*node, key, "a table of numbers");
+    for (const auto& [name, element] : *table) {
+      const auto found = element.value<double>();
+      if (!found || !(*found >= low && *found <= high)) {
+        throw wrong(element, key, "numbers from " + short_text(low) + " to " + short_text(high));
+      }
+      value[std::string(name.str())] = *found;
+    }
+  }
+
   /// The table of this name; an empty one when there is none.
   Table table(const char* key) {
     static const toml::table kEmpty;
@@ -124,6 +138,7 @@ void take_autoencoder(Table table, AutoencoderStage& stage) {
   table.take("prefix_dropout", stage.prefix_dropout, 0.0, 0.95);
   table.take("kl_weight", stage.kl_weight, 0.0, 100.0);
   table.take("chain_weight", stage.chain_weight, 0.0, 100.0);
+  table.take("readout_weight", stage.readout_weight, 0.0, 100.0);
   table.finish();
 }
 
@@ -137,6 +152,8 @@ void take_concept(Table table, ConceptStage& stage) {
   table.take("contrast_weight", stage.contrast_weight, 0.0, 100.0);
   table.take("temperature", stage.temperature, 1e-3, 100.0);
   table.take("dropout", stage.dropout, 0.0, 0.95);
+  table.take("readout_weight", stage.readout_weight, 0.0, 100.0);
+  table.take("early_exit", stage.early_exit, 0.0, 1.0);
   table.take("own_inputs", stage.own_inputs, 0.0, 1.0);
   table.take("twins", stage.twins, 0.0, 1.0);
   table.finish();
@@ -171,6 +188,7 @@ void take_data(Table table, Recipe& recipe) {
   table.take("train", recipe.train_file);
   table.take("valid", recipe.valid_file);
   table.take("exclude", recipe.exclude);
+  table.take("family_weights", recipe.family_weights, 1e-3, 1000.0);
   table.take("valid_count", recipe.valid_count, 1, 100'000);
   table.take("max_tokens", recipe.max_tokens, 8, 1 << 16);
   table.finish();

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,9 @@ struct AutoencoderStage : StageOptions {
   double temperature = 0.1;      ///< of InfoNCE
   double prefix_dropout = 0.0;   ///< on the decoder's prefix; the paper has 0.2 in the contextual stage
   double kl_weight = 0.0;        ///< of a Gaussian bottleneck
-  double chain_weight = 0.0;  ///< contextual: the chain's loss on the steps from the same pass; above 0, the backbone
-                              ///< that comes of it is the bundle's chain, too
+  double chain_weight = 0.0;    ///< contextual: the chain's loss on the steps from the same pass; above 0, the backbone
+                                ///< that comes of it is the bundle's chain, too
+  double readout_weight = 0.0;  ///< of reading a sentence's last tokens straight from its embedding (see Readout)
 };
 
 struct ConceptStage : StageOptions {
@@ -44,6 +46,9 @@ struct ConceptStage : StageOptions {
   double contrast_weight = 1.0;       ///< λ
   double temperature = 0.1;           ///< τ
   double dropout = 0.0;               ///< on both projections; the paper has 0.2
+  double readout_weight = 0.0;        ///< of the same on predicted embeddings; needs one on those it writes
+  double early_exit = 0.0;            ///< share of batches whose loss is taken before the last layer (LayerSkip, arXiv
+                                      ///< 2404.16710): the layer before it then decodes, too
   double own_inputs = 0.0;  ///< share of batches that read the model's own predictions, as continuous mode does
   double twins = 0.0;       ///< share of the examples that are joined with their twin: from some step on its embeddings
                        ///< are read, and what follows from that step is to be predicted, whatever the question says
@@ -56,11 +61,12 @@ struct Recipe {
   std::uint64_t seed = 1;  ///< of weights, data order and dropout
   std::string out;         ///< folder of the bundle, relative to the recipe's parent's parent or absolute
 
-  std::string train_file;            ///< examples to train on; empty: the task's generator
-  std::string valid_file;            ///< examples to select on; empty: the generator, with another seed
-  std::vector<std::string> exclude;  ///< files whose questions are never trained on
-  std::int64_t valid_count = 500;    ///< questions that checkpoints are selected on
-  std::int64_t max_tokens = 256;     ///< longer examples are left out
+  std::string train_file;                        ///< examples to train on; empty: the task's generator
+  std::string valid_file;                        ///< examples to select on; empty: the generator, with another seed
+  std::map<std::string, double> family_weights;  ///< how much likelier than 1 the generator's families are trained on
+  std::vector<std::string> exclude;              ///< files whose questions are never trained on
+  std::int64_t valid_count = 500;                ///< questions that checkpoints are selected on
+  std::int64_t max_tokens = 256;                 ///< longer examples are left out
 
   std::int64_t vocab_size = 1024;           ///< of the tokenizer
   std::int64_t tokenizer_examples = 20000;  ///< that it is trained on

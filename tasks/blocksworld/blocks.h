@@ -30,8 +30,9 @@ Towers random_towers(int blocks, Random& random);
 /// `from`, or the move goes nowhere.
 bool make_move(Towers& towers, const BlockMove& move);
 
-/// A shortest plan; of several the one whose moves come first by block and then by destination, the table first.
-/// Up to 10 blocks take less than a millisecond on average; the time grows exponentially with their number.
+/// A shortest plan, the one that settles a block where it stays as soon as one can be settled; of several blocks, and
+/// of several to put on the table, the first by name. Up to 10 blocks take less than a millisecond on average; the time
+/// grows exponentially with their number.
 std::vector<BlockMove> optimal_plan(const Towers& start, const Towers& goal);
 
 /// A text that two pairs of states share if and only if one becomes the other by giving the blocks other names.

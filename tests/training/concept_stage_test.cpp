@@ -34,6 +34,27 @@ TEST_F(ConceptTwins, WhatFollowsFromTheTwinsStepIsPredicted) {
   EXPECT_NE(loss(1, "### park"), loss(-1, "### park"));
 }
 
+TEST_F(ConceptTwins, EarlyExitLearnsFromTheLayerBeforeTheLast) {
+  const auto& autoencoder = *bundle_.autoencoders.at("contextual");
+  const ReasoningBatch batch = make_batch(tiny_reasonings(*bundle_.tokenizer));
+  const auto gradient = [&](double early_exit, std::int64_t layer) {
+    ConceptStage options;
+    options.early_exit = early_exit;
+    Weights weights(9);
+    const ConceptModel model(bundle_.concepts->config(), weights);
+    for (const auto& [name, tensor] : weights.tensors()) torch::Tensor(tensor).requires_grad_();
+    const auto stage = make_concept_stage(model, autoencoder, autoencoder, options);
+    at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(1);
+    total(stage->loss(batch, generator)).backward();
+    const torch::Tensor found =
+        weights.tensors().at("backbone.layers." + std::to_string(layer) + ".attention.qkv.weight").grad();
+    return found.defined() ? found.abs().sum().item<double>() : 0.0;
+  };
+  EXPECT_GT(gradient(0.0, 1), 0.0);
+  EXPECT_EQ(gradient(1.0, 1), 0.0);
+  EXPECT_GT(gradient(1.0, 0), 0.0);
+}
+
 TEST_F(ConceptTwins, AnAnswerIsNeverExchanged) { EXPECT_EQ(loss(2, "### park"), loss(-1, "### park")); }
 
 }  // namespace

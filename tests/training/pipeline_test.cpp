@@ -44,6 +44,7 @@ validate_every = 3
 steps = 6
 batch = 8
 contrast_weight = 0.5
+readout_weight = 0.5
 prefix_dropout = 0.2
 chain_weight = 0.5
 validate_every = 3
@@ -52,6 +53,8 @@ steps = 6
 batch = 8
 dropout = 0.2
 own_inputs = 0.5
+readout_weight = 0.5
+early_exit = 0.5
 twins = 0.5
 validate_every = 3
 [stop]
@@ -147,6 +150,30 @@ TEST_F(PipelineTest, AContrastWithoutSemanticStageIsAnError) {
   std::string text = kRecipe;
   text.replace(text.find("[semantic]\nsteps = 6"), 20, "[semantic]\nsteps = 0");
   const Recipe recipe = parse_recipe(text, "tiny");
+  TrainingProgress nobody;
+  EXPECT_THROW(run_recipe(recipe, options("none"), nobody), Error);
+}
+
+/// kRecipe with some of its lines changed.
+Recipe changed(const std::vector<std::pair<std::string, std::string>>& changes) {
+  std::string text = kRecipe;
+  for (const auto& [from, to] : changes) text.replace(text.find(from), from.size(), to);
+  return parse_recipe(text, "tiny");
+}
+
+TEST_F(PipelineTest, AContextualStageWithTheChainsLossNeedsNoChainBefore) {
+  const Recipe recipe = changed({{"[chain]\nsteps = 12", "[chain]\nsteps = 0"},
+                                 {"[semantic]\nsteps = 6", "[semantic]\nsteps = 0"},
+                                 {"contrast_weight = 0.5", "contrast_weight = 0.0"}});
+  TrainingProgress nobody;
+  ASSERT_TRUE(run_recipe(recipe, options("joint"), nobody));
+  const Bundle bundle = load_bundle(folder_ / "joint/bundle");
+  EXPECT_TRUE(bundle.chain && bundle.concepts && bundle.stop);
+  EXPECT_TRUE(bundle.writing().readout());
+}
+
+TEST_F(PipelineTest, AReadoutOfConceptsNeedsOneOfTheEmbeddings) {
+  const Recipe recipe = changed({{"contrast_weight = 0.5\nreadout_weight = 0.5", "contrast_weight = 0.5"}});
   TrainingProgress nobody;
   EXPECT_THROW(run_recipe(recipe, options("none"), nobody), Error);
 }

@@ -27,6 +27,7 @@ TEST(Recipe, ReadsWhatIsGivenAndKeepsDefaultsElsewhere) {
   EXPECT_EQ(recipe.model.feed_forward, 4 * 48);
   EXPECT_EQ(recipe.concept_model.steps, 7);
   EXPECT_EQ(recipe.concept_model.reads, "semantic");
+  EXPECT_TRUE(recipe.family_weights.empty());
   EXPECT_EQ(recipe.concept_model.writes, "contextual");
   EXPECT_DOUBLE_EQ(recipe.chain.clip, StageOptions().clip);
 }
@@ -36,6 +37,13 @@ TEST(Recipe, SuggestsTheKeyThatWasMeant) {
   EXPECT_NE(message.find("line 5"), std::string::npos) << message;
   EXPECT_NE(message.find("did you mean \"learning_rate\"?"), std::string::npos) << message;
   EXPECT_NE(complaint(kHead + "[chian]\nsteps = 1\n").find("did you mean \"chain\"?"), std::string::npos);
+}
+
+TEST(Recipe, ReadsWeightsOfFamilies) {
+  const Recipe recipe = parse_recipe(kHead + "[data]\nfamily_weights = {count = 2.5, order = 1}\n", "r.toml");
+  EXPECT_EQ(recipe.family_weights, (std::map<std::string, double>{{"count", 2.5}, {"order", 1.0}}));
+  EXPECT_NE(complaint(kHead + "[data]\nfamily_weights = {count = 0}\n").find("line 5"), std::string::npos);
+  EXPECT_NE(complaint(kHead + "[data]\nfamily_weights = 2\n").find("a table of numbers"), std::string::npos);
 }
 
 TEST(Recipe, RefusesWrongTypesSenselessNumbersAndBrokenToml) {

@@ -1,0 +1,59 @@
+#include "training/examples.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace noema {
+namespace {
+
+constexpr std::uint64_t kCount = 2000;
+
+std::map<std::string, double> shares(const ExampleSource& source) {
+  std::map<std::string, double> shares;
+  for (std::uint64_t i = 0; i < kCount; ++i) {
+    shares[source.get(i).extra.at("family").get<std::string>()] += 1.0 / static_cast<double>(kCount);
+  }
+  return shares;
+}
+
+class WeightedSourceTest : public testing::Test {
+ protected:
+  std::unique_ptr<ExampleSource> all_ = make_generated_source(make_task("stories"), 7);
+};
+
+TEST_F(WeightedSourceTest, FamiliesComeAsOftenAsTheirWeightsSay) {
+  const auto source = make_weighted_source(*all_, {{"count", 4.0}, {"time", 0.5}}, 1);
+  const std::map<std::string, double> found = shares(*source);
+  const double all = 4.0 + 0.5 + 3.0;
+  EXPECT_NEAR(found.at("count"), 4.0 / all, 0.04);
+  EXPECT_NEAR(found.at("time"), 0.5 / all, 0.02);
+  EXPECT_NEAR(found.at("where"), 1.0 / all, 0.03);
+}
+
+TEST_F(WeightedSourceTest, ANumberAlwaysGivesTheSameExampleAndItsTwin) {
+  const auto source = make_weighted_source(*all_, {{"count", 3.0}}, 1);
+  std::size_t twins = 0;
+  for (std::uint64_t i = 0; i < 50; ++i) {
+    const Example example = source->get(i);
+    EXPECT_EQ(example.question, source->get(i).question);
+    const auto twin = source->twin(i);
+    if (!twin) continue;
+    ++twins;
+    EXPECT_EQ(twin->example.extra.at("family"), example.extra.at("family"));
+    EXPECT_EQ(twin->example.steps.size(), example.steps.size());
+  }
+  EXPECT_GT(twins, 10u);
+}
+
+TEST_F(WeightedSourceTest, AFamilyThatThereIsNotIsAnError) {
+  try {
+    make_weighted_source(*all_, {{"cuont", 3.0}}, 1);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("did you mean \"count\"?"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace noema
