@@ -106,6 +106,14 @@ void add_reasoning_options(CLI::App& command, ReasoningOptions& options) {
   command.add_option("--stop", options.stop, "what ends latent reasoning: head, oracle, repetition or none")
       ->transform(CLI::CheckedTransformer(rules).description(""))
       ->default_str("head");
+  static const std::map<std::string, DoubtMeasure> measures = {
+      {"first-token", DoubtMeasure::first_token}, {"readout", DoubtMeasure::readout}, {"stop", DoubtMeasure::stop}};
+  command.add_option("--doubt", options.doubt, "what hybrid mode tells its doubt by: first-token, readout or stop")
+      ->transform(CLI::CheckedTransformer(measures).description(""))
+      ->default_str("first-token");
+  command.add_option("--doubt-threshold", options.doubt_threshold, "nats above which hybrid mode reads a step back")
+      ->check(CLI::Range(-1.0, 1000.0))
+      ->capture_default_str();
   command.add_option("--stop-threshold", options.stop_threshold, "probability above which a sentence is the answer")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();

@@ -67,6 +67,8 @@ void dump(const DumpArguments& arguments) {
                          {"max_steps", options.max_steps},
                          {"stop", static_cast<int>(options.stop)},
                          {"stop_threshold", options.stop_threshold},
+                         {"doubt", static_cast<int>(options.doubt)},
+                         {"doubt_threshold", options.doubt_threshold},
                          {"temperature", options.sampling.temperature},
                          {"top_k", options.sampling.top_k},
                          {"top_p", options.sampling.top_p},

@@ -6,6 +6,7 @@
 #include "apps/evaluation_run.h"
 #include "apps/output.h"
 #include "inspect/probes/ablate.h"
+#include "inspect/probes/hybrid.h"
 #include "inspect/probes/interchange.h"
 #include "inspect/probes/interpolate.h"
 #include "inspect/probes/necessity.h"
@@ -29,6 +30,7 @@ struct ProbeArguments {
   NecessityOptions necessity;
   InterchangeOptions interchange;
   InterpolateOptions interpolate;
+  HybridOptions hybrid;
   NeighbourProbeOptions neighbours;
   std::string from, to, minus, plus, index;
 };
@@ -72,6 +74,12 @@ std::vector<ProbeResult> run_ablate(const ProbeArguments& a, const LoadedModel& 
 std::vector<ProbeResult> run_necessity(const ProbeArguments& a, const LoadedModel& model) {
   return with_data(a, model, [&](const Examples&, const ReasonAbout& reason) {
     return std::vector{necessity(reason, a.options, a.necessity)};
+  });
+}
+
+std::vector<ProbeResult> run_hybrid(const ProbeArguments& a, const LoadedModel& model) {
+  return with_data(a, model, [&](const Examples&, const ReasonAbout& reason) {
+    return hybrid(model.bundle, reason, a.options, a.hybrid);
   });
 }
 
@@ -153,6 +161,11 @@ void add_interventions(CLI::App& probe, const std::shared_ptr<ProbeArguments>& a
       ->check(CLI::Range(std::size_t{1}, std::size_t{100}))
       ->capture_default_str();
   necessity->footer("Example:\n  noema probe necessity --data stories.json");
+
+  CLI::App* hybrid =
+      add(probe, a, "hybrid", "What tells wrong answers, and what reading doubtful steps back gives", true, run_hybrid);
+  hybrid->add_option("--share", a->hybrid.shares, "of the steps to be read back")->check(CLI::Range(0.0, 1.0));
+  hybrid->footer("Example:\n  noema probe hybrid --data stories.json --limit 500");
 
   CLI::App* interchange =
       add(probe, a, "interchange", "Do answers follow when a step is replaced by another fact?", true, run_interchange);

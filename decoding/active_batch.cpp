@@ -100,6 +100,38 @@ std::vector<WrittenSentence> ActiveBatch::write_rows(const torch::Tensor& z) {
   return sentences;
 }
 
+std::vector<TokenIds> ActiveBatch::write_missing(std::size_t row) {
+  Trajectory& written = trajectory(row);
+  std::vector<Step*> missing;
+  std::vector<torch::Tensor> concepts;
+  for (Step& step : written.steps) {
+    if (!step.text.empty()) continue;
+    missing.push_back(&step);
+    concepts.push_back(step.concept_);
+  }
+  const Phase before = phase_;
+  const Bundle& bundle = context_.bundle;
+  enter(Phase::decoding);
+  focus(row, missing.size());
+  const auto stream = bundle.writing().decoder().begin(torch::stack(concepts), context_.observer);
+  const auto sentences =
+      write_sentences(*stream, context_.options.sampling, std::vector<Random*>(missing.size(), &random(row)),
+                      bundle.tokenizer->newline(), context_.options.max_sentence_tokens);
+  std::vector<TokenIds> tokens;
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    Step step = to_step(sentences[i], *bundle.tokenizer, missing[i]->concept_);
+    step.stop_probability = missing[i]->stop_probability;
+    *missing[i] = std::move(step);
+    written.cost.tokens += sentences[i].choices;
+    written.cost.passes += sentences[i].choices;
+    tokens.push_back(sentences[i].tokens);
+    tokens.back().push_back(bundle.tokenizer->newline());
+  }
+  unfocus();
+  enter(before);
+  return tokens;
+}
+
 void ActiveBatch::write_steps(bool all) {
   std::vector<std::pair<std::size_t, std::size_t>> answers, views;  // trajectory, step
   for (std::size_t index = 0; index < trajectories_.size(); ++index) {
@@ -158,6 +190,10 @@ std::vector<std::size_t> ActiveBatch::row_questions() const {
   std::vector<std::size_t> questions;
   for (const std::size_t index : rows_) questions.push_back(places_[index]);
   return questions;
+}
+
+void ActiveBatch::focus(std::size_t row, std::size_t copies) const {
+  if (context_.observer) context_.observer->on_rows(std::vector<std::size_t>(copies, places_[rows_[row]]));
 }
 
 void ActiveBatch::tell_rows() const {

@@ -64,6 +64,14 @@ class ActiveBatch {
   /// Decodes ẑ [B,Z], one a row, because the reasoning goes on from the texts. Counted as decoding.
   std::vector<WrittenSentence> write_rows(const torch::Tensor& z);
 
+  /// Decodes the steps of one row that have no text, together, because the reasoning goes on from the texts, and fills
+  /// them in. Tokens of each, the newline included.
+  std::vector<TokenIds> write_missing(std::size_t row);
+
+  /// Tells the observer that passes are of `copies` lines of this row alone, until unfocus().
+  void focus(std::size_t row, std::size_t copies = 1) const;
+  void unfocus() const { tell_rows(); }
+
   /// Fills in the text of steps that have none: of all trajectories the last step, when `all` every one of them. The
   /// sentences are decoded together, as one batch.
   void write_steps(bool all);

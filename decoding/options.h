@@ -20,18 +20,27 @@ enum class StopRule {
   none         ///< only the maximum number of steps
 };
 
+/// What hybrid mode tells its doubt by.
+enum class DoubtMeasure {
+  first_token,  ///< entropy of what the decoder would write first, in nats: one position of it
+  readout,      ///< mean entropy of the tokens that a readout reads, in nats: a matrix product
+  stop          ///< entropy of the stop head's decision, in nats
+};
+
 class Intervention;
 
 /// How a question is reasoned about. Every field has a default that suits the shipped model.
 struct ReasoningOptions {
-  int max_steps = 24;                            ///< sentences before reasoning is cut off
-  int max_sentence_tokens = 64;                  ///< tokens before a sentence is cut off
-  StopRule stop = StopRule::head;                ///< latent modes only: token by token, the answer shows itself
-  double stop_threshold = 0.5;                   ///< probability above which a sentence is the answer
-  double repetition_threshold = 0.99;            ///< cosine above which a concept repeats the one before
-  double latent_temperature = 0.0;               ///< Gaussian noise on each predicted concept, relative to its norm
-  SamplingOptions sampling;                      ///< of tokens
-  Intervention* intervention = nullptr;          ///< latent modes only: changes latents on their way; null: nobody does
+  int max_steps = 24;                    ///< sentences before reasoning is cut off
+  int max_sentence_tokens = 64;          ///< tokens before a sentence is cut off
+  StopRule stop = StopRule::head;        ///< latent modes only: token by token, the answer shows itself
+  double stop_threshold = 0.5;           ///< probability above which a sentence is the answer
+  double repetition_threshold = 0.99;    ///< cosine above which a concept repeats the one before
+  double latent_temperature = 0.0;       ///< Gaussian noise on each predicted concept, relative to its norm
+  SamplingOptions sampling;              ///< of tokens
+  Intervention* intervention = nullptr;  ///< latent modes only: changes latents on their way; null: nobody does
+  DoubtMeasure doubt = DoubtMeasure::first_token;  ///< hybrid mode only
+  double doubt_threshold = 0.5;                  ///< hybrid mode only: more doubt than this, and the step is read back
   bool read_steps = false;                       ///< continuous mode: also decode the sentences that only people read
   std::int64_t batch = 32;                       ///< questions reasoned about together
   std::uint64_t seed = 0;                        ///< the same seed gives the same trajectory at any batch size

@@ -47,11 +47,16 @@ TokenId draw(const float* log_probabilities, std::int64_t vocab, const SamplingO
 
 }  // namespace
 
+torch::Tensor entropy(const torch::Tensor& logits) {
+  const torch::Tensor log_probabilities = logits.to(torch::kFloat32).log_softmax(-1);
+  return -(log_probabilities.exp() * log_probabilities).sum(-1);
+}
+
 std::vector<TokenChoice> choose_tokens(const torch::Tensor& logits, const SamplingOptions& options,
                                        std::span<Random* const> randoms) {
   check(options);
   const torch::Tensor log_probabilities = logits.to(torch::kFloat32).log_softmax(-1).cpu().contiguous();  // [N,V]
-  const torch::Tensor entropies = -(log_probabilities.exp() * log_probabilities).sum(-1);                 // [N]
+  const torch::Tensor entropies = entropy(log_probabilities);                                             // [N]
   const torch::Tensor best = log_probabilities.argmax(-1);
   std::vector<TokenChoice> choices;
   for (std::int64_t row = 0; row < logits.size(0); ++row) {

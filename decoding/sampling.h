@@ -20,6 +20,9 @@ struct TokenChoice {
   double entropy = 0.0;      ///< of the model's distribution, in nats
 };
 
+/// Entropy of the distribution of logits [...,V], in nats [...].
+torch::Tensor entropy(const torch::Tensor& logits);
+
 /// Chooses a token for each row of logits [N,V]. Row i draws from randoms[i] alone, and only when the temperature is
 /// not 0: what a row gets does not depend on the others. Throws Error for senseless options.
 std::vector<TokenChoice> choose_tokens(const torch::Tensor& logits, const SamplingOptions& options,

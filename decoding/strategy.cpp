@@ -17,7 +17,8 @@ const std::vector<Mode>& modes() {
   static const std::vector<Mode> all = {{"direct", make_direct_strategy},
                                         {"chain", make_chain_strategy},
                                         {"continuous", make_continuous_strategy},
-                                        {"discretized", make_discretized_strategy}};
+                                        {"discretized", make_discretized_strategy},
+                                        {"hybrid", make_hybrid_strategy}};
   return all;
 }
 
@@ -28,7 +29,7 @@ std::unique_ptr<Strategy> make_strategy(std::string_view name) {
     if (mode.name == name) return mode.make();
   }
   const auto meant = nearest(name, mode_names());
-  throw Error({"mode", "direct, chain, continuous or discretized", printable(name),
+  throw Error({"mode", "direct, chain, continuous, discretized or hybrid", printable(name),
                meant ? "did you mean \"" + *meant + "\"?" : "choose one of them"});
 }
 

@@ -34,8 +34,12 @@ std::unique_ptr<Strategy> make_continuous_strategy();
 /// Each concept is decoded, the text is encoded, and that embedding is appended (the paper, section 3.3).
 std::unique_ptr<Strategy> make_discretized_strategy();
 
-/// The strategies by name: "direct", "chain", "continuous", "discretized". Throws Error, with the nearest name, for
-/// others.
+/// A concept is appended as it is when the model is sure of it, and as the embedding of its text when it is in doubt
+/// (see ReasoningOptions::doubt).
+std::unique_ptr<Strategy> make_hybrid_strategy();
+
+/// The strategies by name: "direct", "chain", "continuous", "discretized", "hybrid". Throws Error, with the nearest
+/// name, for others.
 std::unique_ptr<Strategy> make_strategy(std::string_view mode);
 const std::vector<std::string>& mode_names();
 

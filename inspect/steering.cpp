@@ -1,5 +1,6 @@
 #include "inspect/steering.h"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <torch/torch.h>
 
 #include <cmath>
@@ -52,22 +53,29 @@ SteeredConcept descend(const Bundle& bundle, const Sentences& sentence, const to
   const c10::InferenceMode no_inference(false);
   const torch::AutoGradMode with_gradients(true);
   const SentenceDecoder& decoder = bundle.writing().decoder();
-  const torch::Tensor tokens = sentence.real_tokens();
+  const Readout* readout = bundle.writing().readout();
+  const Sentences copies = sentence.select(torch::zeros({1 + options.samples}, torch::kLong));
+  const torch::Tensor tokens = sentence.real_tokens(), all_tokens = copies.real_tokens();
   torch::Tensor z = start.detach().clone().view({1, -1});
-  Adam adam(options.step * z.square().mean().sqrt().item<double>());
+  const double scale = z.square().mean().sqrt().item<double>();
+  at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(options.seed);
+  Adam adam(options.step * scale);
   SteeredConcept best;
   double least_loss = std::numeric_limits<double>::infinity();
   for (int i = 0; i < options.max_iterations; ++i) {
     z = z.detach().requires_grad_();
-    const torch::Tensor logits = decoder.logits(z, sentence);
-    torch::Tensor loss = token_cross_entropy(logits, tokens);
-    if (const Readout* readout = bundle.writing().readout()) loss = loss + readout->loss(z, sentence);
-    const bool is_exact = (logits.argmax(-1) == tokens).all().item<bool>();
+    const torch::Tensor noise = at::normal(0.0, options.noise * scale, {options.samples, z.size(1)}, generator);
+    const torch::Tensor around = torch::cat({z, z + noise});  // the concept itself first
+    const torch::Tensor logits = decoder.logits(around, copies);
+    torch::Tensor loss = token_cross_entropy(logits, all_tokens);
+    if (readout) loss = loss + readout->loss(around, copies);
+    const torch::Tensor own = logits.detach().narrow(0, 0, tokens.size(0));
+    const bool is_exact = (own.argmax(-1) == tokens).all().item<bool>();
     if (is_exact > best.is_exact || (is_exact == best.is_exact && loss.item<double>() < least_loss)) {
       least_loss = loss.item<double>();
       best = {{z.detach()[0], {}}, is_exact, i + 1};
     }
-    if (is_exact && least_probability(logits.detach(), tokens) >= options.probability) break;
+    if (is_exact && least_probability(logits.detach(), all_tokens) >= options.probability) break;
     z = z.detach() + adam.update(torch::autograd::grad({loss}, {z}).front());
   }
   return best;

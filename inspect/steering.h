@@ -12,6 +12,9 @@ struct SteeringOptions {
   int max_iterations = 200;
   double step = 0.05;        ///< of Adam, as a share of the root mean square of the start
   double probability = 0.9;  ///< least probability of every token at which it is found
+  double noise = 0.5;        ///< Gaussian, as a share of the same: the sentence is to be decoded all around the concept
+  std::int64_t samples = 8;  ///< noisy copies an iteration
+  std::uint64_t seed = 1;    ///< of the noise
 };
 
 /// A concept that stands for a given sentence.
@@ -24,8 +27,9 @@ struct SteeredConcept {
 /// The concept near `start` [Z] whose decoding is `sentence`. A semantic model's encoder gives it from the sentence
 /// alone. A contextual encoder cannot read a sentence that does not follow from its context: there it is found by
 /// gradient descent on the cross-entropy of the decoder, and of the readout where there is one, from `start`; what
-/// comes nearest is returned. Throws Error when the sentence is empty, not UTF-8 or longer than 64 tokens, and for a
-/// model that reads other embeddings than it writes.
+/// comes nearest is returned. The descent is under noise: without it, it ends just inside the region that decodes to
+/// the sentence, where the concept model may take it for something else. Throws Error when the sentence is empty, not
+/// UTF-8 or longer than 64 tokens, and for a model that reads other embeddings than it writes.
 SteeredConcept concept_of(const Bundle& bundle, std::string_view sentence, const torch::Tensor& start,
                           const SteeringOptions& options = {});
 

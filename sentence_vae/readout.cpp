@@ -15,6 +15,12 @@ Readout::Readout(const LanguageModel& model, std::int64_t latent_width, std::int
       places_(places),
       maps_(weights, latent_width, places * model.width(), false, 1.0 / std::sqrt(static_cast<double>(latent_width))) {}
 
+torch::Tensor Readout::logits(const torch::Tensor& z, ComputeObserver* observer) const {
+  const torch::Tensor hidden = maps_(z, {single_positions(z.size(0)), nullptr, observer});  // [N,places*D]
+  return model_.logits(hidden.view({z.size(0), places_, model_.width()}),
+                       {single_positions(z.size(0)), nullptr, observer});
+}
+
 torch::Tensor Readout::loss(const torch::Tensor& z, const Sentences& sentences) const {
   std::vector<std::int64_t> read, tokens;  // place among the N * places read; place in the flattened ids
   for (std::int64_t row = 0; row < sentences.count(); ++row) {
@@ -24,11 +30,8 @@ torch::Tensor Readout::loss(const torch::Tensor& z, const Sentences& sentences) 
       tokens.push_back(row * sentences.width() + last - place);
     }
   }
-  const Positions at = single_positions(z.size(0));
-  const torch::Tensor all = maps_(z, {at}).view({z.size(0) * places_, model_.width()});
-  const torch::Tensor hidden = all.index_select(0, torch::tensor(read, torch::kLong));
   const torch::Tensor wanted = sentences.ids.flatten().index_select(0, torch::tensor(tokens, torch::kLong));
-  return token_cross_entropy(model_.logits(hidden, {single_positions(hidden.size(0))}), wanted);
+  return token_cross_entropy(logits(z).flatten(0, 1).index_select(0, torch::tensor(read, torch::kLong)), wanted);
 }
 
 }  // namespace noema

@@ -13,7 +13,10 @@ class Readout {
   /// `model` gives the token embeddings that score, and must outlive this. `places`: how many tokens are read.
   Readout(const LanguageModel& model, std::int64_t latent_width, std::int64_t places, WeightScope weights);
 
-  /// Mean cross-entropy, in nats, of the tokens before each sentence's newline, the last ones first.
+  /// Scores [N,places,V] of the tokens before a sentence's newline, the last one first.
+  torch::Tensor logits(const torch::Tensor& z /*[N,Z]*/, ComputeObserver* observer = nullptr) const;
+
+  /// Mean cross-entropy, in nats, of the tokens that the sentences have there.
   torch::Tensor loss(const torch::Tensor& z /*[N,Z]*/, const Sentences& sentences) const;
 
  private:

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "base/error.h"
+#include "decoding/doubt.h"
 #include "decoding/flops.h"
 #include "decoding/intervention.h"
 #include "support/tiny_bundle.h"
@@ -96,7 +97,7 @@ TEST_P(EveryMode, RefusesQuestionsThatItCannotRead) {
   EXPECT_THROW(reasoner.run({std::string(4000, 'x')}), Error);
 }
 
-INSTANTIATE_TEST_SUITE_P(Modes, EveryMode, testing::Values("direct", "chain", "continuous", "discretized"),
+INSTANTIATE_TEST_SUITE_P(Modes, EveryMode, testing::Values("direct", "chain", "continuous", "discretized", "hybrid"),
                          [](const auto& instance) { return instance.param; });
 
 TEST(Reasoner, SuggestsTheModeThatWasMeantAndMissesParts) {
@@ -120,6 +121,52 @@ TEST(Discretized, WorksWithSemanticInputsToo) {
   const auto alone = texts(reason(bundle, "discretized", options));
   options.batch = 6;
   EXPECT_EQ(texts(reason(bundle, "discretized", options)), alone);
+}
+
+TEST(Hybrid, IsDiscretizedInDoubtAndContinuousOtherwise) {
+  for (const char* reads : {"contextual", "semantic"}) {
+    const Bundle bundle = tiny_bundle(false, reads);
+    ReasoningOptions options = short_options();
+    options.doubt = DoubtMeasure::first_token;
+    options.doubt_threshold = -1.0;
+    EXPECT_EQ(texts(reason(bundle, "hybrid", options)), texts(reason(bundle, "discretized", options)));
+    options.doubt_threshold = 1000.0;
+    EXPECT_EQ(texts(reason(bundle, "hybrid", options)), texts(reason(bundle, "continuous", options)));
+  }
+}
+
+TEST(Hybrid, ADoubtInTheMiddleReadsTheSentencesBeforeIt) {
+  const Bundle bundle = tiny_bundle();
+  ReasoningOptions options = short_options();
+  options.doubt = DoubtMeasure::first_token;
+  options.read_steps = false;
+  options.count_flops = true;
+  const auto continuous = reason(bundle, "continuous", options);
+  const auto discretized = reason(bundle, "discretized", options);
+  std::vector<double> doubts;
+  for (const Trajectory& trajectory : continuous) {
+    doubts.push_back(
+        make_doubt(bundle, options.doubt)->of(trajectory.steps[1].concept_.unsqueeze(0))[0].item<double>());
+  }
+  options.doubt_threshold = *std::max_element(doubts.begin(), doubts.end()) - 1e-4;
+  bool some_in_doubt = false;
+  const auto found = reason(bundle, "hybrid", options);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto& steps = found[i].steps;
+    for (std::size_t s = 1; s + 1 < steps.size(); ++s) {
+      if (!steps[s].text.empty()) EXPECT_FALSE(steps[s - 1].text.empty()) << "a text has no holes";
+    }
+    some_in_doubt = some_in_doubt || !steps[1].text.empty();
+    EXPECT_GE(found[i].cost.flops, continuous[i].cost.flops);
+  }
+  EXPECT_TRUE(some_in_doubt);
+}
+
+TEST(Hybrid, AMeasureThatTheModelLacksIsAnError) {
+  const Bundle bundle = tiny_bundle();
+  ReasoningOptions options = short_options();
+  options.doubt = DoubtMeasure::readout;
+  EXPECT_THROW(reason(bundle, "hybrid", options), Error);
 }
 
 TEST(Continuous, DecodesOnlyTheAnswerUnlessStepsAreRead) {

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "decoding/intervention.h"
 #include "inspect/probes/ablate.h"
+#include "inspect/probes/hybrid.h"
 #include "inspect/probes/interchange.h"
 #include "inspect/probes/necessity.h"
 #include "inspect/probes/noise.h"
@@ -86,6 +87,30 @@ TEST_F(InterventionProbes, NecessityFindsTheStepThatAnswersHangOn) {
   const ProbeResult result = necessity(scripted, {}, {.max_steps = 4});
   for (const auto& row : result.rows) EXPECT_EQ(row[column(result, "answers changed")], row[0] == 2 ? 1.0 : 0.0);
   EXPECT_NE(result.conclusion.find("step 2"), std::string::npos);
+}
+
+TEST_F(InterventionProbes, HybridGoesFromDiscretizedToContinuousAndSaysWhatTellsErrors) {
+  const ReasonAbout half_right = [this](const std::string& mode, const ReasoningOptions& options) {
+    auto recorded = watched_run(bundle_, mode, options);
+    for (std::size_t i = 0; i < recorded.size(); ++i) recorded[i].right = i % 2 == 0;
+    return recorded;
+  };
+  ReasoningOptions options = watched_options();
+  options.read_steps = false;
+  const auto results = hybrid(bundle_, half_right, options, {.shares = {0.9, 0.2}});
+  ASSERT_EQ(results.size(), 2u);
+  for (const ProbeResult& result : results) expect_well_formed(result);
+  EXPECT_EQ(results[0].rows.size(), 3u) << "the tiny model has no readout";
+  const ProbeResult& curve = results[1];
+  const std::size_t written = column(curve, "steps written");
+  ASSERT_EQ(curve.rows.size(), 4u);
+  EXPECT_EQ(curve.rows[0][written], 1.0) << "discretized";
+  EXPECT_GE(curve.rows[1][written], curve.rows[2][written]);
+  EXPECT_GT(curve.rows[1][written], 0.0);
+  EXPECT_EQ(curve.rows[3][written], 0.0) << "continuous";
+  EXPECT_THROW(hybrid(
+                   bundle_, [](const auto&, const auto&) { return std::vector<RecordedTrajectory>(); }, options),
+               Error);
 }
 
 TEST_F(InterventionProbes, InterchangePutsTheTwinsConceptInItsPlace) {

@@ -1,0 +1,69 @@
+#include "decoding/doubt.h"
+
+#include <torch/torch.h>
+
+#include "base/error.h"
+#include "decoding/sampling.h"
+
+namespace noema {
+namespace {
+
+/// Entropy of what the decoder would write first.
+class FirstTokenDoubt final : public Doubt {
+ public:
+  explicit FirstTokenDoubt(const Bundle& bundle) : decoder_(bundle.writing().decoder()) {}
+
+  torch::Tensor of(const torch::Tensor& z, ComputeObserver* observer) const override {
+    return entropy(decoder_.begin(z, observer)->logits());
+  }
+
+ private:
+  const SentenceDecoder& decoder_;
+};
+
+/// Mean entropy of the tokens that are read straight off the concept.
+class ReadoutDoubt final : public Doubt {
+ public:
+  explicit ReadoutDoubt(const Bundle& bundle) : readout_(bundle.writing().readout()) {
+    if (!readout_) {
+      throw Error({bundle.where, "a model that was trained with a readout", "one without", "use another --doubt"});
+    }
+  }
+
+  torch::Tensor of(const torch::Tensor& z, ComputeObserver* observer) const override {
+    return entropy(readout_->logits(z, observer)).mean(1);
+  }
+
+ private:
+  const Readout* readout_;
+};
+
+/// Entropy of the decision whether to stop.
+class StopDoubt final : public Doubt {
+ public:
+  explicit StopDoubt(const Bundle& bundle) : head_(bundle.need_stop()) {}
+
+  torch::Tensor of(const torch::Tensor& z, ComputeObserver* observer) const override {
+    const torch::Tensor score = head_(z, observer);
+    return entropy(torch::stack({torch::zeros_like(score), score}, -1));
+  }
+
+ private:
+  const StopHead& head_;
+};
+
+}  // namespace
+
+std::unique_ptr<Doubt> make_doubt(const Bundle& bundle, DoubtMeasure measure) {
+  switch (measure) {
+    case DoubtMeasure::first_token:
+      return std::make_unique<FirstTokenDoubt>(bundle);
+    case DoubtMeasure::readout:
+      return std::make_unique<ReadoutDoubt>(bundle);
+    case DoubtMeasure::stop:
+      break;
+  }
+  return std::make_unique<StopDoubt>(bundle);
+}
+
+}  // namespace noema

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <vector>
+
+#include "decoding/active_batch.h"
+
+namespace noema {
+
+/// What a latent strategy does with a concept: the sentence that it makes of it, and what goes back into the model.
+class Feedback {
+ public:
+  virtual ~Feedback() = default;
+
+  /// The steps of ẑ, one a row, with a text when reasoning needs one.
+  virtual std::vector<Step> read(const Concept& concepts) = 0;
+
+  /// The next input [B,D], for the concepts last read.
+  virtual torch::Tensor input(const Concept& concepts) = 0;
+
+  virtual void keep(const std::vector<std::int64_t>& rows) = 0;
+};
+
+/// Reasons with the concept model until no row is left: predict, read, judge, feed back.
+void reason_in_concepts(ActiveBatch& batch, Feedback& feedback);
+
+/// Steps without texts, of ẑ [B,Z].
+std::vector<Step> steps_of(const torch::Tensor& z);
+
+}  // namespace noema

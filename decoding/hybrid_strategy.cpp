@@ -1,0 +1,101 @@
+// Hybrid mode: continuous where the model is sure, discretized where it is in doubt.
+
+#include <torch/torch.h>
+
+#include "decoding/doubt.h"
+#include "decoding/feedback.h"
+#include "decoding/strategy.h"
+
+namespace noema {
+namespace {
+
+/// Feeds concepts back as they are, but for doubtful ones. Those are written, read and fed back as the embeddings of
+/// their texts, as in discretized mode; since an encoder may need the whole text, the sentences before that nobody
+/// wrote are written first. Each row has a reader of its own, from its first doubt on: rows are in doubt at different
+/// steps, and a row that never is costs what it costs in continuous mode and the measure.
+class HybridFeedback final : public Feedback {
+ public:
+  explicit HybridFeedback(ActiveBatch& batch)
+      : batch_(batch),
+        context_(batch.context()),
+        doubt_(make_doubt(context_.bundle, context_.options.doubt)),
+        readers_(batch.rows()) {
+    for (std::size_t row = 0; row < batch.rows(); ++row) places_.push_back(static_cast<std::int64_t>(row));
+  }
+
+  std::vector<Step> read(const Concept& concepts) override {
+    in_doubt_ = doubt_->of(concepts.embedding, context_.observer) > context_.options.doubt_threshold;
+    return steps_of(concepts.embedding);
+  }
+
+  torch::Tensor input(const Concept& concepts) override {
+    std::vector<torch::Tensor> inputs = concepts.input.unbind(0);
+    const torch::Tensor in_doubt = in_doubt_.cpu();
+    for (std::size_t row = 0; row < inputs.size(); ++row) {
+      if (in_doubt[static_cast<std::int64_t>(row)].item<bool>()) inputs[row] = reread(row);
+    }
+    return torch::stack(inputs);
+  }
+
+  void keep(const std::vector<std::int64_t>& rows) override {
+    std::vector<std::unique_ptr<SentenceReader>> readers;
+    std::vector<std::int64_t> places;
+    for (const std::int64_t row : rows) {
+      readers.push_back(std::move(readers_[static_cast<std::size_t>(row)]));
+      places.push_back(places_[static_cast<std::size_t>(row)]);
+    }
+    readers_ = std::move(readers);
+    places_ = std::move(places);
+    in_doubt_ = in_doubt_.index_select(0, torch::tensor(rows, torch::kLong));
+  }
+
+ private:
+  /// The input [D] that the text of a row's last step gives.
+  torch::Tensor reread(std::size_t row) {
+    const std::vector<TokenIds> unread = batch_.write_missing(row);
+    batch_.focus(row);
+    if (!readers_[row]) readers_[row] = begin(row);
+    torch::Tensor z;
+    for (const TokenIds& sentence : unread) z = readers_[row]->read(pad({sentence}));
+    const torch::Tensor input = context_.bundle.need_concepts().inputs(z, context_.observer)[0];
+    batch_.unfocus();
+    batch_.trajectory(row).cost.passes += static_cast<std::int64_t>(unread.size());
+    return input;
+  }
+
+  std::unique_ptr<SentenceReader> begin(std::size_t row) const {
+    const Sentences& all = batch_.questions();
+    const std::int64_t place = places_[row], length = all.lengths[static_cast<std::size_t>(place)];
+    const Sentences question{all.ids.narrow(0, place, 1).narrow(1, all.width() - length, length), {length}};
+    return context_.bundle.reading().encoder().begin(question, context_.observer);
+  }
+
+  ActiveBatch& batch_;
+  const RunContext& context_;
+  std::unique_ptr<Doubt> doubt_;
+  std::vector<std::unique_ptr<SentenceReader>> readers_;  // by row; null: it was never in doubt
+  std::vector<std::int64_t> places_;                      // by row: where its question stands among those of the start
+  torch::Tensor in_doubt_;                                // [B] bool
+};
+
+class HybridStrategy final : public Strategy {
+ public:
+  void check(const Bundle& bundle) const override {
+    bundle.need_concepts();
+    bundle.writing();
+    bundle.reading();
+  }
+
+  void run(ActiveBatch& batch) const override {
+    batch.enter(Phase::prefill);
+    HybridFeedback feedback(batch);
+    reason_in_concepts(batch, feedback);
+    batch.write_steps(batch.context().options.read_steps);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Strategy> make_hybrid_strategy() { return std::make_unique<HybridStrategy>(); }
+
+}  // namespace noema

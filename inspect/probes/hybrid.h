@@ -1,0 +1,22 @@
+#pragma once
+
+#include <vector>
+
+#include "concept_lm/bundle.h"
+#include "inspect/probes/probe.h"
+
+namespace noema {
+
+struct HybridOptions {
+  std::vector<double> shares = {0.5, 0.3, 0.2, 0.1, 0.05};  ///< of the steps, to be read back: sets the thresholds
+};
+
+/// Two tables. How well each measure of doubt, and the entropy of the whole sentence, tells wrong answers of continuous
+/// mode by the greatest doubt of their steps: AUROC with its interval. Then accuracy and cost of hybrid mode with the
+/// measure that does best of those that need no sentence, over thresholds between discretized and continuous mode.
+/// Thresholds are chosen on these questions: what they give is to be measured on others. With an answer that is never
+/// wrong, or never right, there is nothing to tell.
+std::vector<ProbeResult> hybrid(const Bundle& bundle, const ReasonAbout& reason, const ReasoningOptions& base,
+                                const HybridOptions& options = {});
+
+}  // namespace noema
