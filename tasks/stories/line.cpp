@@ -22,8 +22,18 @@ void walk(Line& line, std::size_t from_pair, std::size_t to_pair) {
 }  // namespace
 
 Line make_line_to_end(Random& random) {
-  Line line = shuffled_line(random, 5 + random.below(3));
+  Line line = shuffled_line(random, 3 + draw_weighted(random, {15, 15, 25, 25, 20}));
   walk(line, line.told.front(), 0);
+  return line;
+}
+
+Line make_line_with_two(Random& random) {
+  Line line = shuffled_line(random, 2 + draw_weighted(random, {5, 25, 30, 25, 15}));
+  const std::size_t first = random.below(line.length - 1);
+  line.from = first + 1 + random.below(line.length - 1 - first);
+  walk(line, line.from - 1, first);
+  line.candidates = {first, line.from};
+  random.shuffle(line.candidates);
   return line;
 }
 

@@ -21,6 +21,9 @@ struct Line {
 /// "Which is the first?": the walk starts with the comparison told first.
 Line make_line_to_end(Random& random);
 
+/// "Which of two is before the other?": the walk starts with the one that is not, which is among the candidates.
+Line make_line_with_two(Random& random);
+
 /// "Which of two is before this one?": one candidate lies some places before it, the other as many after it on average.
 Line make_line_with_candidates(Random& random);
 

@@ -13,6 +13,8 @@ const Words kNotAs = {"{B} is not as {S} as {A}."};
 const Words kMostQuestion = {"Who is the {T}?", "Who is the {T} of all?", "Who is the {T} one?"};
 const Words kMostThingQuestion = {"Which is the {T}?", "Which one is the {T}?", "Which is the {T} of all?"};
 const Words kThanQuestion = {"Who is {M} than {X}, {A} or {B}?"};
+const Words kTwoQuestion = {"Who is {M}, {A} or {B}?"};
+const Words kTwoThingQuestion = {"Which is {M}, {A} or {B}?"};
 const Words kThanThingQuestion = {"Which is {M} than {X}, {A} or {B}?"};
 
 struct Degree {
@@ -76,8 +78,32 @@ std::string comparison(Random& random, const Scale& scale, int side, const std::
   }
 }
 
+Line draw_line(Random& random) {
+  switch (draw_weighted(random, {45, 20, 35})) {
+    case 0:
+      return make_line_to_end(random);
+    case 1:
+      return make_line_with_two(random);
+    default:
+      return make_line_with_candidates(random);
+  }
+}
+
+std::string question_of(Random& random, const Line& line, const Subject& subject, const Degree& asked) {
+  if (line.candidates.empty()) {
+    return fill(random.pick(subject.are_people ? kMostQuestion : kMostThingQuestion), {{'T', asked.most}});
+  }
+  const bool is_of_two = line.from == line.candidates[0] || line.from == line.candidates[1];
+  const Words& than = subject.are_people ? kThanQuestion : kThanThingQuestion;
+  const Words& two = subject.are_people ? kTwoQuestion : kTwoThingQuestion;
+  return fill(random.pick(is_of_two ? two : than), {{'M', asked.more},
+                                                    {'X', subject.of(line.from)},
+                                                    {'A', subject.of(line.candidates[0])},
+                                                    {'B', subject.of(line.candidates[1])}});
+}
+
 Story make(Random& random) {
-  const Line line = random.chance(0.5) ? make_line_to_end(random) : make_line_with_candidates(random);
+  const Line line = draw_line(random);
   const Subject subject = draw_subject(random, line.length);
   std::vector<Scale> scales = *subject.scales;
   random.shuffle(scales);
@@ -98,22 +124,15 @@ Story make(Random& random) {
   for (const std::size_t k : line.walked) {
     story.steps.push_back(fill(kMore[0], {{'A', subject.of(k)}, {'B', subject.of(k + 1)}, {'M', asked.more}}));
   }
-  if (line.candidates.empty()) {
-    story.question = fill(random.pick(subject.are_people ? kMostQuestion : kMostThingQuestion), {{'T', asked.most}});
-  } else {
-    story.question = fill(random.pick(subject.are_people ? kThanQuestion : kThanThingQuestion),
-                          {{'M', asked.more},
-                           {'X', subject.of(line.from)},
-                           {'A', subject.of(line.candidates[0])},
-                           {'B', subject.of(line.candidates[1])}});
-  }
+  story.question = question_of(random, line, subject, asked);
   story.answer = subject.names[line.answer];
   if (line.length < 7) add_fillers(random, story.sentences, draw_people(random, 1));
   return story;
 }
 
 Words patterns() {
-  return joined({kMore, kNotAs, kMostQuestion, kMostThingQuestion, kThanQuestion, kThanThingQuestion});
+  return joined({kMore, kNotAs, kMostQuestion, kMostThingQuestion, kTwoQuestion, kTwoThingQuestion, kThanQuestion,
+                 kThanThingQuestion});
 }
 
 }  // namespace

@@ -102,8 +102,16 @@ TEST(StoriesOrder, AnswersFollowFromTheComparisons) {
   const Patterns most = {"Who is the {M} of all?",   "Who is the {M} one?",   "Who is the {M}?",
                          "Which is the {M} of all?", "Which one is the {M}?", "Which is the {M}?"};
   const Patterns than = {"Who is {M} than {X}, {A} or {B}?", "Which is {M} than {X}, {A} or {B}?"};
+  const Patterns two = {"Who is {M}, {A} or {B}?", "Which is {M}, {A} or {B}?"};
   for (const Example& story : stories_of("order", 1000)) {
     const Patterns sentences = sentences_of(story.question);
+    if (const auto asked = read_as_one(two, sentences.back())) {
+      const Relation order = order_in(sentences, quality_of(asked->at('M')));
+      const std::string a = without_article(asked->at('A')), b = without_article(asked->at('B'));
+      EXPECT_NE(order.holds(a, b), order.holds(b, a)) << story.question;
+      EXPECT_EQ(order.holds(a, b) ? a : b, story.answer) << story.question;
+      continue;
+    }
     if (const auto asked = read_as_one(than, sentences.back())) {
       const Relation order = order_in(sentences, quality_of(asked->at('M')));
       const std::string x = without_article(asked->at('X'));
