@@ -17,32 +17,25 @@ struct Asked {
 
 /// Questions that the model answers in every mode with room to spare.
 const std::vector<Asked>& asked() {
-  static const std::vector<Asked> all = {{"Someone left the blanket in the cave. Simon was hungry. Then Simon went to "
-                                          "the cave. Nadia took the blanket. Simon "
-                                          "moved to the library. Where is the blanket at the end?",
-                                          "cave"},
-                                         {"Max told a joke. The accident took place after the show. The speech was "
-                                          "over before the exam began. The fire began "
-                                          "after the accident was over. The speech began after the fire was over. It "
-                                          "was a sunny day. Max missed the fire. "
-                                          "What came after the fire, the show or the exam?",
-                                          "exam"},
-                                         {"Whoever is a judge is also a builder. Everyone says that Karl is a driver. "
-                                          "Each engineer is a runner. Whoever is a "
-                                          "driver is also an engineer. Each runner is a climber. Everyone says that "
-                                          "Bogrel is a judge. Is Karl a builder or a "
-                                          "climber?",
-                                          "climber"},
-                                         {"Bill is not as slow as Lara. Ella is slower than Ed. It is clear that Ruth "
-                                          "is slower than Ella. Ruth is much faster "
-                                          "than Bill. Lara is much faster than Eric. It is clear that Eric is quieter "
-                                          "than Lara. Who is slower than Bill, Ella "
-                                          "or Eric?",
-                                          "Eric"},
-                                         {"At first Lucy had 3 tomatoes. After that Ida bought 6 muffins. Anna sang a "
-                                          "song. In the morning Ines had 5 tomatoes. "
-                                          "How many tomatoes do they have in all?",
-                                          "8"}};
+  static const std::vector<Asked> all = {
+      {"The basket was in the shop. At first Kliron was in the basement. Then Ken picked the basket up. Ken came into "
+       "the basement. Someone left the guitar in the dining room. Where is the basket now?",
+       "basement"},
+      {"The quarrel came before the swim. The dinner was over before the game began. The dinner was after the walk. "
+       "The swim was before the walk. The lunch followed the game. The call took place before the quarrel. Which was "
+       "before the swim, the call or the game?",
+       "call"},
+      {"Milo has always been an animal. If one is a babom, one is a mammal. If one is a mammal, one is a roriba. Each "
+       "sleeper is a monster. Every animal is a lizard. Every lizard is a sleeper. Spot has always been a babom. Is "
+       "Milo a roriba or a sleeper?",
+       "sleeper"},
+      {"Kim is not as loud as Simon. Ella is louder than Uma. It is clear that Ditir is louder than Hugo. Compared "
+       "with Ben, Ella is quieter. It is clear that Ben is quieter than Kim. Compared with Eva, Hugo is louder. It is "
+       "clear that Uma is louder than Ditir. Who is louder than Ella, Eva or Kim?",
+       "Kim"},
+      {"In the morning Rob had 6 candies. After that Rob bought 2 candies. Adam won 3 grapes. How many candies does "
+       "Rob have now?",
+       "8"}};
   return all;
 }
 
