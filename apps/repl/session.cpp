@@ -57,7 +57,8 @@ ReplSession::ReplSession(const std::string& model, const ReasoningOptions& optio
 
 const std::vector<ReplSession::Command>& ReplSession::commands() {
   static const std::vector<Command> all = {
-      {"mode", "[direct|chain|continuous|discretized|hybrid]", "how questions are reasoned about", &ReplSession::set_mode},
+      {"mode", "[direct|chain|continuous|discretized|hybrid]", "how questions are reasoned about",
+       &ReplSession::set_mode},
       {"steps", "[on|off]", "show the sentences on the way; in continuous mode they are a view",
        &ReplSession::set_steps},
       {"temperature", "[T [LATENT]]", "sampling of tokens, and noise on concepts; 0 0 is greedy",

@@ -43,8 +43,8 @@ TEST_F(UsageTest, WrongUsageIsCodeTwo) {
 TEST_F(UsageTest, HelpIsNoFailureAndEveryCommandHasAnExample) {
   EXPECT_EQ(run_program("--help").code, 0);
   for (const char* command : {"repl", "generate", "eval", "dump", "train", "data", "describe", "lens", "report",
-                              "import", "bench", "probe noise", "probe ablate", "probe necessity", "probe hybrid", "probe interchange",
-                              "probe neighbours", "probe interpolate", "probe roundtrip"}) {
+                              "import", "bench", "probe noise", "probe ablate", "probe necessity", "probe hybrid",
+                              "probe interchange", "probe neighbours", "probe interpolate", "probe roundtrip"}) {
     const ProgramResult help = run_program(std::string(command) + " --help");
     EXPECT_EQ(help.code, 0);
     EXPECT_NE(help.out.find(std::string("noema ") + command), std::string::npos) << help.out;
