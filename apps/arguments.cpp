@@ -130,6 +130,11 @@ void add_reasoning_options(CLI::App& command, ReasoningOptions& options) {
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
   command.add_option("--seed", options.seed, "of all sampling")->capture_default_str();
+  command
+      .add_option_function<std::int64_t>(
+          "--memory", [&options](std::int64_t megabytes) { options.memory = megabytes << 20; },
+          "MiB for the caches of a batch; what needs more is split")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 24));
   command.add_option("--batch", options.batch, "questions reasoned about together")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{4096}))
       ->capture_default_str();

@@ -22,6 +22,10 @@ class CachedConceptStream final : public ConceptStream {
     hidden_ = model_.hidden(model_.embed(questions.ids), {at, &cache_, observer_}).select(1, -1);
   }
 
+  /// Goes on from a cache that has read the questions, to the states after them.
+  CachedConceptStream(const LanguageModel& model, KvCache cache, torch::Tensor hidden)
+      : model_(model), cache_(std::move(cache)), observer_(nullptr), hidden_(std::move(hidden)) {}
+
   torch::Tensor hidden() const override { return hidden_; }
 
   void append(const torch::Tensor& input) override {
@@ -99,9 +103,40 @@ torch::Tensor ConceptModel::hidden(const ReasoningBatch& batch, const torch::Ten
       torch::cat({tokens, inputs.to(tokens.dtype()), torch::zeros({1, model_.width()}, tokens.options())});
   const torch::Tensor context = pieces.index_select(0, torch::tensor(layout.sources, torch::kLong))
                                     .view({batch.questions.count(), layout.width, model_.width()});
-  const Positions at = causal_positions(layout.lengths, layout.width, tokens.device());
-  const torch::Tensor hidden = model_.hidden(context, {at, nullptr, nullptr, layers}).flatten(0, 1);
+  const torch::Tensor hidden =
+      hidden_after(model_, batch.prefixes, context, layout.lengths, nullptr, layers).flatten(0, 1);
   return hidden.index_select(0, torch::tensor(layout.predicts, torch::kLong));
+}
+
+torch::Tensor ConceptModel::rollout(const ReasoningBatch& batch) const {
+  const torch::NoGradGuard no_grad;
+  const Sentences& questions = batch.questions;
+  KvCache cache = read_prefixes(model_, batch.prefixes, questions.count(), questions.width() + kExpectedSteps);
+  const Positions at = cache.extend(questions.lengths, questions.width(), Padding::right);
+  const torch::Tensor read = model_.hidden(model_.embed(questions.ids), {at, &cache}).flatten(0, 1);
+  CachedConceptStream stream(model_, std::move(cache), read.index_select(0, questions.last_places()));
+
+  std::vector<std::int64_t> ends, next;  // by row that goes on: the step after its last, and the one to be predicted
+  for (const std::int64_t count : batch.step_counts) {
+    next.push_back(ends.empty() ? 0 : ends.back());
+    ends.push_back(next.back() + count);
+  }
+  torch::Tensor all = torch::empty({batch.steps_count(), model_.width()}, stream.hidden().options());
+  while (!next.empty()) {
+    all.index_copy_(0, torch::tensor(next, torch::kLong), stream.hidden());
+    std::vector<std::int64_t> going;
+    for (std::size_t row = 0; row < next.size(); ++row) {
+      if (next[row] + 1 == ends[row]) continue;
+      next[going.size()] = next[row] + 1;
+      ends[going.size()] = ends[row];
+      going.push_back(static_cast<std::int64_t>(row));
+    }
+    if (going.size() < next.size()) stream.keep(going);
+    next.resize(going.size());
+    ends.resize(going.size());
+    if (!going.empty()) stream.append(head_->predict(stream.hidden()).input);
+  }
+  return all;
 }
 
 std::unique_ptr<ConceptStream> ConceptModel::begin(const Sentences& questions, ComputeObserver* observer) const {

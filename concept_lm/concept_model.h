@@ -46,6 +46,10 @@ class ConceptModel {
   /// [N,D] (teacher forcing: one pass over everything). `layers`: how many are run; -1: all.
   torch::Tensor hidden(const ReasoningBatch& batch, const torch::Tensor& inputs, std::int64_t layers = -1) const;
 
+  /// The same where what the model itself predicts is read: the states that continuous mode comes to when it takes as
+  /// many steps as the batch has. Costs little more than the question, and has no gradients.
+  torch::Tensor rollout(const ReasoningBatch& batch) const;
+
   /// Reads questions that are padded on the left. The model must outlive the stream.
   std::unique_ptr<ConceptStream> begin(const Sentences& questions, ComputeObserver* observer = nullptr) const;
 
@@ -53,6 +57,7 @@ class ConceptModel {
   /// sentences).
   Concept concepts_at_layer(const torch::Tensor& output) const { return head_->predict(model_.normed(output)); }
 
+  const LanguageModel& backbone() const { return model_; }
   std::int64_t layers() const { return config_.model.transformer.layers; }
   const ConceptHead& head() const { return *head_; }
   const ConceptConfig& config() const { return config_; }

@@ -84,4 +84,16 @@ std::vector<Step> steps_of(const torch::Tensor& z) {
   return steps;
 }
 
+std::int64_t concept_cache_bytes(const RunContext& context, std::int64_t question, std::int64_t sentences) {
+  const LanguageModel& decoder = context.bundle.writing().backbone();
+  return context.bundle.need_concepts().backbone().cache_bytes(question + context.options.max_steps) +
+         sentences * decoder.cache_bytes(1 + context.options.max_sentence_tokens);
+}
+
+std::int64_t text_cache_bytes(const RunContext& context, std::int64_t question) {
+  const ReasoningOptions& options = context.options;
+  const std::int64_t tokens = question + options.max_steps * options.max_sentence_tokens;
+  return context.bundle.reading().backbone().cache_bytes(tokens);
+}
+
 }  // namespace noema

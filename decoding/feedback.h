@@ -25,6 +25,12 @@ class Feedback {
 /// Reasons with the concept model until no row is left: predict, read, judge, feed back.
 void reason_in_concepts(ActiveBatch& batch, Feedback& feedback);
 
+/// Bytes of the caches of one row: of its concepts and of `sentences` that are decoded together.
+std::int64_t concept_cache_bytes(const RunContext& context, std::int64_t question, std::int64_t sentences);
+
+/// Bytes of the cache of a row's text, for the encoder that reads it.
+std::int64_t text_cache_bytes(const RunContext& context, std::int64_t question);
+
 /// Steps without texts, of ẑ [B,Z].
 std::vector<Step> steps_of(const torch::Tensor& z);
 

@@ -86,6 +86,10 @@ class HybridStrategy final : public Strategy {
     bundle.reading();
   }
 
+  std::int64_t cache_bytes(const RunContext& context, std::int64_t question) const override {
+    return concept_cache_bytes(context, question, context.options.max_steps) + text_cache_bytes(context, question);
+  }
+
   void run(ActiveBatch& batch) const override {
     batch.enter(Phase::prefill);
     HybridFeedback feedback(batch);

@@ -60,6 +60,10 @@ class ContinuousStrategy final : public Strategy {
     bundle.writing();
   }
 
+  std::int64_t cache_bytes(const RunContext& context, std::int64_t question) const override {
+    return concept_cache_bytes(context, question, context.options.read_steps ? context.options.max_steps : 1);
+  }
+
   void run(ActiveBatch& batch) const override {
     batch.enter(Phase::prefill);
     ContinuousFeedback feedback;
@@ -74,6 +78,10 @@ class DiscretizedStrategy final : public Strategy {
     bundle.need_concepts();
     bundle.writing();
     bundle.reading();
+  }
+
+  std::int64_t cache_bytes(const RunContext& context, std::int64_t question) const override {
+    return concept_cache_bytes(context, question, 1) + text_cache_bytes(context, question);
   }
 
   void run(ActiveBatch& batch) const override {

@@ -43,6 +43,7 @@ struct ReasoningOptions {
   double doubt_threshold = 0.5;                  ///< hybrid mode only: more doubt than this, and the step is read back
   bool read_steps = false;                       ///< continuous mode: also decode the sentences that only people read
   std::int64_t batch = 32;                       ///< questions reasoned about together
+  std::int64_t memory = 0;                       ///< bytes for caches: batches that need more are split; 0: no limit
   std::uint64_t seed = 0;                        ///< the same seed gives the same trajectory at any batch size
   std::size_t first_question = 0;                ///< number of the first question asked: what is drawn depends on it
   bool count_flops = false;                      ///< fill in Cost::flops

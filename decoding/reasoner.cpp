@@ -30,6 +30,19 @@ std::vector<TokenIds> Reasoner::tokenize(const std::vector<std::string>& questio
   return tokens;
 }
 
+std::size_t Reasoner::batch_size(const RunContext& context, std::int64_t longest) const {
+  const std::int64_t wanted = std::max<std::int64_t>(context.options.batch, 1);
+  if (context.options.memory == 0) return static_cast<std::size_t>(wanted);
+  const std::int64_t of_row = strategy_->cache_bytes(context, longest);
+  const std::int64_t fitting = context.options.memory / of_row;
+  if (fitting == 0) {
+    const auto megabytes = [](std::int64_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; };
+    throw Error({"memory for caches", megabytes(of_row) + " for a question of " + std::to_string(longest) + " tokens",
+                 megabytes(context.options.memory), "allow more memory or fewer steps"});
+  }
+  return static_cast<std::size_t>(std::min(wanted, fitting));
+}
+
 std::vector<Trajectory> Reasoner::run(const std::vector<std::string>& questions, const ReasoningOptions& options,
                                       Observer* observer) const {
   const torch::InferenceMode inference;
@@ -46,11 +59,10 @@ std::vector<Trajectory> Reasoner::run(const std::vector<std::string>& questions,
   const RunContext context{bundle_, task_, options, watching.empty() ? nullptr : &group};
 
   std::vector<Trajectory> trajectories(questions.size());
-  const auto size = static_cast<std::size_t>(std::max<std::int64_t>(options.batch, 1));
-  for (std::size_t begin = 0; begin < order.size(); begin += size) {
-    const std::vector<std::size_t> places(
-        order.begin() + static_cast<std::ptrdiff_t>(begin),
-        order.begin() + static_cast<std::ptrdiff_t>(std::min(order.size(), begin + size)));
+  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    end = std::min(order.size(), begin + batch_size(context, static_cast<std::int64_t>(tokens[order[begin]].size())));
+    const std::vector<std::size_t> places(order.begin() + static_cast<std::ptrdiff_t>(begin),
+                                          order.begin() + static_cast<std::ptrdiff_t>(end));
     std::vector<TokenIds> batch_tokens;
     for (const std::size_t place : places) batch_tokens.push_back(tokens[place]);
     ActiveBatch batch(context, places, batch_tokens);

@@ -17,6 +17,9 @@ class Strategy {
   /// Throws Error when the bundle lacks a part that the strategy works with.
   virtual void check(const Bundle& bundle) const = 0;
 
+  /// Bytes that a row whose question has so many tokens takes in caches, at most.
+  virtual std::int64_t cache_bytes(const RunContext& context, std::int64_t question) const = 0;
+
   /// Reasons until no row is left.
   virtual void run(ActiveBatch& batch) const = 0;
 };

@@ -101,6 +101,9 @@ class ChainWriter {
 class DirectStrategy final : public Strategy {
  public:
   void check(const Bundle& bundle) const override { bundle.need_chain(); }
+  std::int64_t cache_bytes(const RunContext& context, std::int64_t question) const override {
+    return context.bundle.need_chain().cache_bytes(question + context.options.max_sentence_tokens);
+  }
   void run(ActiveBatch& batch) const override {
     const RunContext& context = batch.context();
     ChainWriter(batch, context.bundle.tokenizer->encode(context.task.answer_mark()), 1).run();
@@ -110,6 +113,10 @@ class DirectStrategy final : public Strategy {
 class ChainStrategy final : public Strategy {
  public:
   void check(const Bundle& bundle) const override { bundle.need_chain(); }
+  std::int64_t cache_bytes(const RunContext& context, std::int64_t question) const override {
+    const ReasoningOptions& options = context.options;
+    return context.bundle.need_chain().cache_bytes(question + options.max_steps * options.max_sentence_tokens);
+  }
   void run(ActiveBatch& batch) const override { ChainWriter(batch, {}, batch.context().options.max_steps).run(); }
 };
 

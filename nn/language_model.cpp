@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/file.h"
 
@@ -27,6 +29,14 @@ torch::Tensor LanguageModel::logits(const torch::Tensor& hidden, const Pass& pas
 
 KvCache LanguageModel::make_cache(std::int64_t rows, std::int64_t slots) const {
   return {config_.transformer, rows, slots, token_embedding_.options().requires_grad(false)};
+}
+
+std::int64_t LanguageModel::cache_bytes(std::int64_t tokens) const {
+  const TransformerConfig& config = config_.transformer;
+  const std::int64_t of_token = 2 * config.layers * config.kv_heads * config.head_width() *
+                                static_cast<std::int64_t>(token_embedding_.element_size());
+  // Twice: room is doubled as it is needed, and rows that stay are copied.
+  return 2 * std::min(tokens, config.max_positions) * of_token;
 }
 
 nlohmann::json to_json(const LanguageModelConfig& config) {

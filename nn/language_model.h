@@ -36,6 +36,9 @@ class LanguageModel {
   /// An empty cache of this model's shape, device and precision.
   KvCache make_cache(std::int64_t rows, std::int64_t slots) const;
 
+  /// Bytes that a row of so many tokens takes in a cache, at most; no row is longer than the model's longest.
+  std::int64_t cache_bytes(std::int64_t tokens) const;
+
  private:
   LanguageModelConfig config_;
   torch::Tensor token_embedding_;  // [V,D]

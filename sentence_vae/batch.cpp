@@ -4,52 +4,23 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "base/error.h"
 
 namespace noema {
 
-torch::Tensor Sentences::real_places() const {
-  std::vector<std::int64_t> places;
-  for (std::int64_t row = 0; row < count(); ++row) {
-    for (std::int64_t t = 0; t < lengths[static_cast<std::size_t>(row)]; ++t) places.push_back(row * width() + t);
-  }
-  return torch::tensor(places, torch::kLong);
-}
-
-torch::Tensor Sentences::last_places() const {
-  std::vector<std::int64_t> places;
-  for (std::int64_t row = 0; row < count(); ++row) {
-    places.push_back(row * width() + lengths[static_cast<std::size_t>(row)] - 1);
-  }
-  return torch::tensor(places, torch::kLong);
-}
-
-Sentences Sentences::select(const torch::Tensor& numbers) const {
-  const torch::Tensor all = torch::tensor(lengths, torch::kLong).index_select(0, numbers).contiguous();
-  const auto* first = all.data_ptr<std::int64_t>();
-  return {ids.index_select(0, numbers), {first, first + all.numel()}};
-}
-
-Sentences pad(const std::vector<TokenIds>& spans, Padding padding, std::int64_t multiple) {
-  std::size_t longest = 1;
-  for (const TokenIds& span : spans) longest = std::max(longest, span.size());
-  const std::int64_t width = (static_cast<std::int64_t>(longest) + multiple - 1) / multiple * multiple;
-  Sentences sentences{torch::zeros({static_cast<std::int64_t>(spans.size()), width}, torch::kLong), {}};
-  auto* row = sentences.ids.data_ptr<std::int64_t>();
-  for (const TokenIds& span : spans) {
-    const std::int64_t length = static_cast<std::int64_t>(span.size());
-    std::copy(span.begin(), span.end(), row + (padding == Padding::left ? width - length : 0));
-    sentences.lengths.push_back(length);
-    row += width;
-  }
-  return sentences;
-}
-
 std::int64_t TokenizedReasoning::tokens() const {
   std::size_t count = question.size();
   for (const TokenIds& step : steps) count += step.size();
   return static_cast<std::int64_t>(count);
+}
+
+std::int64_t ReasoningBatch::tokens() const {
+  const auto sum = [](const std::vector<std::int64_t>& lengths) {
+    return std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
+  };
+  return sum(texts.lengths) + sum(prefixes.texts.lengths);
 }
 
 namespace {
@@ -66,18 +37,45 @@ std::vector<TwinSteps> find_twins(const std::vector<TokenizedReasoning>& example
   return twins;
 }
 
+/// Cuts off what the questions of each run of siblings begin with, but for one token at least.
+SharedPrefixes take_prefixes(std::vector<TokenizedReasoning>& examples) {
+  if (std::none_of(examples.begin(), examples.end(), [](const auto& example) { return example.is_sibling; })) return {};
+  SharedPrefixes prefixes;
+  std::vector<TokenIds> texts;
+  for (auto begin = examples.begin(); begin != examples.end();) {
+    auto end = std::find_if(begin + 1, examples.end(), [](const auto& example) { return !example.is_sibling; });
+    std::size_t shared = begin->question.size() - 1;
+    for (auto other = begin + 1; other != end; ++other) {
+      const std::size_t most = std::min(shared, other->question.size() - 1);
+      const auto first = begin->question.begin();
+      const auto differs = std::mismatch(first, first + static_cast<std::ptrdiff_t>(most), other->question.begin());
+      shared = static_cast<std::size_t>(differs.first - first);
+    }
+    const auto length = static_cast<std::ptrdiff_t>(shared);
+    texts.emplace_back(begin->question.begin(), begin->question.begin() + length);
+    for (; begin != end; ++begin) {
+      begin->question.erase(begin->question.begin(), begin->question.begin() + length);
+      prefixes.of_row.push_back(static_cast<std::int64_t>(texts.size()) - 1);
+    }
+  }
+  prefixes.texts = pad(texts, Padding::left);
+  return prefixes;
+}
+
 }  // namespace
 
-ReasoningBatch make_batch(const std::vector<TokenizedReasoning>& examples, std::int64_t multiple) {
+ReasoningBatch make_batch(std::vector<TokenizedReasoning> examples, std::int64_t multiple) {
   std::vector<TokenIds> questions, texts, steps;
   std::vector<std::int64_t> last, numbers;
   std::vector<std::pair<std::int64_t, std::int64_t>> before;  // text, place in it
   std::map<TokenIds, std::int64_t> number_of;
-  ReasoningBatch batch;
   for (const TokenizedReasoning& example : examples) {
-    if (example.question.empty() || example.steps.empty()) {
-      throw Error({"make_batch", "a question and at least one step", "an empty one", ""});
-    }
+    if (!example.question.empty() && !example.steps.empty()) continue;
+    throw Error({"make_batch", "a question and at least one step", "an empty one", ""});
+  }
+  ReasoningBatch batch;
+  batch.prefixes = take_prefixes(examples);
+  for (const TokenizedReasoning& example : examples) {
     questions.push_back(example.question);
     TokenIds text = example.question;
     for (std::size_t i = 0; i < example.steps.size(); ++i) {

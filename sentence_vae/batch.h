@@ -5,40 +5,17 @@
 #include <cstdint>
 #include <vector>
 
-#include "nn/positions.h"
-#include "text/tokenizer.h"
+#include "sentence_vae/sentences.h"
+#include "sentence_vae/shared_prefix.h"
 
 namespace noema {
-
-using TokenIds = std::vector<TokenId>;
-
-/// Token spans of unequal length in one tensor.
-struct Sentences {
-  torch::Tensor ids;                  ///< [N,T] int64, padded with 0
-  std::vector<std::int64_t> lengths;  ///< [N]
-
-  std::int64_t count() const { return static_cast<std::int64_t>(lengths.size()); }
-  std::int64_t width() const { return ids.size(1); }
-
-  /// The spans of these numbers [M] int64.
-  Sentences select(const torch::Tensor& numbers) const;
-
-  /// Places of the real tokens in the flattened ids, row after row; and the tokens there. Both [M] int64.
-  torch::Tensor real_places() const;
-  torch::Tensor real_tokens() const { return ids.flatten().index_select(0, real_places()); }
-
-  /// Places of each row's last token in the flattened ids [N]; for rows padded on the right.
-  torch::Tensor last_places() const;
-};
-
-/// Pads to the longest span, rounded up to a multiple of `multiple` (fewer shapes, fewer kernels to prepare).
-Sentences pad(const std::vector<TokenIds>& spans, Padding padding = Padding::right, std::int64_t multiple = 1);
 
 /// A question and its reasoning as tokens; the question and each step end with a newline.
 struct TokenizedReasoning {
   TokenIds question;
   std::vector<TokenIds> steps;
   std::int64_t twin_from = -1;  ///< the next one in the batch is its twin, joined at this step or later; -1: it is not
+  bool is_sibling = false;      ///< its question begins with the same text as that of the one before it in the batch
 
   std::int64_t tokens() const;  ///< all together
 };
@@ -54,6 +31,7 @@ struct TwinSteps {
 /// Several of them, as the encoders, the decoder and the concept model read them. The N steps of all B texts are
 /// numbered one after the other.
 struct ReasoningBatch {
+  SharedPrefixes prefixes;                ///< of the questions; what follows is without them
   Sentences questions;                    ///< [B,Tq], padded on the right
   Sentences texts;                        ///< [B,T]: question and all steps
   Sentences steps;                        ///< [N,Ts]
@@ -65,8 +43,9 @@ struct ReasoningBatch {
 
   std::int64_t texts_count() const { return questions.count(); }
   std::int64_t steps_count() const { return steps.count(); }
+  std::int64_t tokens() const;  ///< that are read: of texts and prefixes, without padding
 };
 
-ReasoningBatch make_batch(const std::vector<TokenizedReasoning>& examples, std::int64_t multiple = 1);
+ReasoningBatch make_batch(std::vector<TokenizedReasoning> examples, std::int64_t multiple = 1);
 
 }  // namespace noema

@@ -9,8 +9,7 @@ namespace {
 
 /// Hidden states of texts that are padded on the right, flattened [B*T,D].
 torch::Tensor hidden_states(const LanguageModel& model, const Sentences& texts, ComputeObserver* observer) {
-  const Positions at = causal_positions(texts.lengths, texts.width(), texts.ids.device());
-  return model.hidden(model.embed(texts.ids), {at, nullptr, observer}).flatten(0, 1);
+  return hidden_after(model, {}, model.embed(texts.ids), texts.lengths, observer).flatten(0, 1);
 }
 
 torch::Tensor mean_of(const Bottleneck& bottleneck, const torch::Tensor& hidden, ComputeObserver* observer) {
@@ -61,7 +60,8 @@ class ContextualEncoder final : public SentenceEncoder {
       : model_(model), bottleneck_(bottleneck) {}
 
   torch::Tensor states(const ReasoningBatch& batch, ComputeObserver* observer) const override {
-    return hidden_states(model_, batch.texts, observer);
+    const Sentences& texts = batch.texts;
+    return hidden_after(model_, batch.prefixes, model_.embed(texts.ids), texts.lengths, observer).flatten(0, 1);
   }
 
   Posterior posterior(const torch::Tensor& states, const ReasoningBatch& batch,

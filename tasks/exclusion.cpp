@@ -37,6 +37,12 @@ class ExcludingTask final : public Task {
     return twin;
   }
 
+  /// None for an example that stands in for an excluded one.
+  std::vector<Example> siblings(std::uint64_t seed, std::uint64_t index, std::size_t count) const override {
+    if (excluded_.contains(task_->identity(task_->generate(seed, index)))) return {};
+    return without(task_->siblings(seed, index, count), *task_, excluded_);
+  }
+
   std::vector<std::string> phrases() const override { return task_->phrases(); }
   std::string identity(const Example& example) const override { return task_->identity(example); }
   std::vector<std::string> reasoning(const Example& example) const override { return task_->reasoning(example); }

@@ -123,34 +123,29 @@ class ProsqaTask final : public Task {
 
   Example generate(std::uint64_t seed, std::uint64_t index) const override {
     Random random = Random::of(seed, index);
-    const ProsqaGraph graph = draw_prosqa_graph(options_, kNames.size(), kKinds.size(), random);
-    const std::vector<std::string> symbols = draw_symbols(graph, random);
-    const std::vector<bool> people = graph.people();
-    const auto symbol = [&](int node) { return symbols[static_cast<std::size_t>(node)]; };
-    const auto statement = [&](int from, int to) {
-      return describe({!people[static_cast<std::size_t>(from)], symbol(from), symbol(to)});
-    };
+    const Told told = tell(random);
+    return ask(told.graph, told, random);
+  }
 
-    Example example;
-    std::vector<std::string> statements;
-    for (const auto& [from, to] : graph.edges) statements.push_back(statement(from, to));
-    random.shuffle(statements);
-    for (const std::string& text : statements) example.question += text + ' ';
-    std::vector<int> candidates = {graph.target, graph.neg_target};
-    random.shuffle(candidates);
-    example.question +=
-        "Is " + symbol(graph.root) + " a " + symbol(candidates[0]) + " or " + symbol(candidates[1]) + '?';
-
-    for (std::size_t i = 1; i < graph.path.size(); ++i) {
-      example.steps.push_back(statement(graph.path[i - 1], graph.path[i]));
+  std::vector<Example> siblings(std::uint64_t seed, std::uint64_t index, std::size_t count) const override {
+    Random random = Random::of(seed, index);
+    const Told told = tell(random);
+    std::vector<Example> examples;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto question = ask_again(told.graph, options_.max_hops, random);
+      if (question) examples.push_back(ask(*question, told, random));
     }
-    example.answer = describe({false, symbol(graph.root), symbol(graph.target)});
-    example.extra = {{"idx_to_symbol", symbols},
-                     {"edges", graph.edges},
-                     {"root", graph.root},
-                     {"target", graph.target},
-                     {"neg_target", graph.neg_target}};
-    return example;
+    return examples;
+  }
+
+  std::vector<std::string> phrases() const override {
+    std::vector<std::string> phrases;
+    for (const std::string_view name : kNames) phrases.push_back(" Is " + std::string(name) + " a");
+    for (const std::string_view kind : kKinds) {
+      const std::string word = ' ' + std::string(kind);
+      phrases.insert(phrases.end(), {" Every" + word, " is a" + word + '.', " or" + word + '?'});
+    }
+    return phrases;
   }
 
   std::string identity(const Example& example) const override {
@@ -191,6 +186,49 @@ class ProsqaTask final : public Task {
   }
 
  private:
+  /// A graph in words, before anything is asked.
+  struct Told {
+    ProsqaGraph graph;
+    std::vector<std::string> symbols;
+    std::string text;  ///< all statements, a space after each
+
+    std::string statement(int from, int to) const {
+      return describe({!people[static_cast<std::size_t>(from)], symbol(from), symbol(to)});
+    }
+    const std::string& symbol(int node) const { return symbols[static_cast<std::size_t>(node)]; }
+
+    std::vector<bool> people = graph.people();
+  };
+
+  Told tell(Random& random) const {
+    ProsqaGraph graph = draw_prosqa_graph(options_, kNames.size(), kKinds.size(), random);
+    std::vector<std::string> symbols = draw_symbols(graph, random);
+    Told told{std::move(graph), std::move(symbols), ""};
+    std::vector<std::string> statements;
+    for (const auto& [from, to] : told.graph.edges) statements.push_back(told.statement(from, to));
+    random.shuffle(statements);
+    for (const std::string& statement : statements) told.text += statement + ' ';
+    return told;
+  }
+
+  static Example ask(const ProsqaGraph& question, const Told& told, Random& random) {
+    std::vector<int> candidates = {question.target, question.neg_target};
+    random.shuffle(candidates);
+    Example example;
+    example.question = told.text + "Is " + told.symbol(question.root) + " a " + told.symbol(candidates[0]) + " or " +
+                       told.symbol(candidates[1]) + '?';
+    for (std::size_t i = 1; i < question.path.size(); ++i) {
+      example.steps.push_back(told.statement(question.path[i - 1], question.path[i]));
+    }
+    example.answer = describe({false, told.symbol(question.root), told.symbol(question.target)});
+    example.extra = {{"idx_to_symbol", told.symbols},
+                     {"edges", question.edges},
+                     {"root", question.root},
+                     {"target", question.target},
+                     {"neg_target", question.neg_target}};
+    return example;
+  }
+
   ProsqaOptions options_;
 };
 

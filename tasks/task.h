@@ -41,6 +41,12 @@ class Task {
   /// A twin of `generate(seed, index)`; nothing for a task without them, and for an example that has none.
   virtual std::optional<Twin> twin(std::uint64_t /*seed*/, std::uint64_t /*index*/) const { return std::nullopt; }
 
+  /// Up to `count` further questions that begin with the same text as `generate(seed, index)`, so that a model in
+  /// training reads it once for all of them; none for a task without such questions.
+  virtual std::vector<Example> siblings(std::uint64_t /*seed*/, std::uint64_t /*index*/, std::size_t /*count*/) const {
+    return {};
+  }
+
   /// What is worth a token of its own, beside what a tokenizer finds by itself: " is on", " the table,".
   virtual std::vector<std::string> phrases() const { return {}; }
 

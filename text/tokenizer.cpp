@@ -267,7 +267,8 @@ std::unique_ptr<Tokenizer> train_tokenizer(const std::vector<std::string>& texts
   for (const std::string& text : texts) {
     if (!is_utf8(text)) throw Error({"train_tokenizer", "texts in UTF-8", printable(text), "convert them to UTF-8"});
   }
-  std::vector<std::string> phrases = find_phrases(texts);
+  std::vector<std::string> phrases;
+  if (options.phrases.empty()) phrases = find_phrases(texts);
   for (const std::string& phrase : options.phrases) {
     if (!phrase.starts_with(' ') || !is_phrase(phrase) || !is_utf8(phrase)) {
       throw Error({"train_tokenizer: phrases", "a space and more than one word", printable(phrase), ""});

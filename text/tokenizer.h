@@ -47,12 +47,12 @@ class Tokenizer {
 struct TokenizerOptions {
   int vocab_size = 1024;                  ///< pieces, the 256 byte pieces included
   int max_piece_length = 24;              ///< characters; phrases (see find_phrases) may be longer
-  std::vector<std::string> phrases = {};  ///< pieces beside those that are found: each begins with a space, and ends
-                                          ///< where a word does or with a punctuation mark
+  std::vector<std::string> phrases = {};  ///< pieces in place of those that find_phrases finds: each begins with a
+                                          ///< space, and ends where a word does or with a punctuation mark
 };
 
 /// Trains a sentencepiece model on `texts`: byte-pair encoding within words, each with its leading space; the phrases
-/// given and those of find_phrases as one piece each; every digit a piece; byte fallback; no normalisation. Small
+/// given, or those of find_phrases, as one piece each; every digit a piece; byte fallback; no normalisation. Small
 /// corpora give fewer pieces than asked for. The same texts and options give the same tokenizer. Throws Error when a
 /// text is not UTF-8, when there is no text, or when the characters and phrases alone are more than `vocab_size`.
 std::unique_ptr<Tokenizer> train_tokenizer(const std::vector<std::string>& texts, const TokenizerOptions& options);

@@ -18,7 +18,8 @@ torch::Tensor predicting_places(const ReasoningBatch& batch) {
   return torch::tensor(places, torch::kLong);
 }
 
-/// Places in the flattened texts of the states that predict the question's tokens after the first.
+/// Places in the flattened texts of the states that predict the question's tokens after the first (of those that
+/// siblings do not share).
 torch::Tensor question_places(const ReasoningBatch& batch) {
   std::vector<std::int64_t> places;
   for (std::int64_t row = 0; row < batch.texts_count(); ++row) {
@@ -31,8 +32,7 @@ torch::Tensor question_places(const ReasoningBatch& batch) {
 
 /// Hidden states of the texts, flattened [B*T,D].
 torch::Tensor hidden_states(const LanguageModel& model, const ReasoningBatch& batch) {
-  const Positions at = causal_positions(batch.texts.lengths, batch.texts.width(), batch.texts.ids.device());
-  return model.hidden(model.embed(batch.texts.ids), {at}).flatten(0, 1);
+  return hidden_after(model, batch.prefixes, model.embed(batch.texts.ids), batch.texts.lengths).flatten(0, 1);
 }
 
 torch::Tensor logits_at(const LanguageModel& model, const torch::Tensor& hidden, const torch::Tensor& places) {

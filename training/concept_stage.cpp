@@ -2,8 +2,6 @@
 
 #include <torch/torch.h>
 
-#include <algorithm>
-
 namespace noema {
 namespace {
 
@@ -47,7 +45,7 @@ class ConceptTraining final : public Stage {
     torch::Tensor inputs = dropout(targets, options_.dropout, generator);
     if (chance(options_.own_inputs, generator)) {
       const torch::NoGradGuard no_grad;
-      inputs = own_inputs(batch, inputs, generator);
+      inputs = model_.head().predict(model_.rollout(batch)).input;
     }
     const JoinedTwins joined = join_twins(batch, generator);
     const std::int64_t layers = model_.layers() - (chance(options_.early_exit, generator) ? 1 : 0);
@@ -68,7 +66,7 @@ class ConceptTraining final : public Stage {
     const torch::Tensor inputs = model_.inputs(frozen_embeddings(reads_, batch));
     Counts counts;
     count_exact(counts, "forced ", exact(model_.hidden(batch, inputs), batch), batch);
-    count_exact(counts, "", exact(continuous_hidden(model_, batch, inputs), batch), batch);
+    count_exact(counts, "", exact(model_.rollout(batch), batch), batch);
     return counts;
   }
 
@@ -82,13 +80,6 @@ class ConceptTraining final : public Stage {
  private:
   static bool chance(double probability, at::Generator& generator) {
     return probability > 0.0 && torch::rand({1}, generator).item<double>() < probability;
-  }
-
-  /// What continuous mode would have appended: predictions fed back one to three times.
-  torch::Tensor own_inputs(const ReasoningBatch& batch, torch::Tensor inputs, at::Generator& generator) const {
-    const auto rounds = 1 + torch::randint(3, {1}, generator).item<std::int64_t>();
-    for (std::int64_t i = 0; i < rounds; ++i) inputs = model_.head().predict(model_.hidden(batch, inputs)).input;
-    return inputs;
   }
 
   torch::Tensor exact(const torch::Tensor& hidden, const ReasoningBatch& batch) const {
@@ -129,7 +120,7 @@ class StopTraining final : public Stage {
   torch::Tensor concepts(const ReasoningBatch& batch) const {
     const torch::NoGradGuard frozen;
     const torch::Tensor inputs = model_.inputs(frozen_embeddings(reads_, batch));
-    const torch::Tensor hidden = torch::cat({model_.hidden(batch, inputs), continuous_hidden(model_, batch, inputs)});
+    const torch::Tensor hidden = torch::cat({model_.hidden(batch, inputs), model_.rollout(batch)});
     return model_.head().predict(hidden).embedding;
   }
 
@@ -139,18 +130,6 @@ class StopTraining final : public Stage {
 };
 
 }  // namespace
-
-torch::Tensor continuous_hidden(const ConceptModel& model, const ReasoningBatch& batch, const torch::Tensor& inputs) {
-  // Each pass makes one more step independent of the inputs it began with.
-  const std::int64_t longest = *std::max_element(batch.step_counts.begin(), batch.step_counts.end());
-  torch::Tensor own = inputs;
-  torch::Tensor hidden;
-  for (std::int64_t i = 0; i < longest; ++i) {
-    hidden = model.hidden(batch, own);
-    own = model.head().predict(hidden).input;
-  }
-  return hidden;
-}
 
 std::unique_ptr<Stage> make_concept_stage(const ConceptModel& model, const Autoencoder& reads,
                                           const Autoencoder& writes, const ConceptStage& options) {

@@ -18,7 +18,4 @@ std::unique_ptr<Stage> make_concept_stage(const ConceptModel& model, const Autoe
 /// Learns from concepts, those of continuous mode included, whether their sentence is the answer. All else is frozen.
 std::unique_ptr<Stage> make_stop_stage(const StopHead& head, const ConceptModel& model, const Autoencoder& reads);
 
-/// The hidden states [N,D] that continuous mode comes to when it takes as many steps as the true reasoning has.
-torch::Tensor continuous_hidden(const ConceptModel& model, const ReasoningBatch& batch, const torch::Tensor& inputs);
-
 }  // namespace noema

@@ -24,6 +24,9 @@ class GeneratedSource final : public ExampleSource {
   GeneratedSource(std::shared_ptr<const Task> task, std::uint64_t seed) : task_(std::move(task)), seed_(seed) {}
   Example get(std::uint64_t index) const override { return task_->generate(seed_, index); }
   std::optional<Twin> twin(std::uint64_t index) const override { return task_->twin(seed_, index); }
+  std::vector<Example> siblings(std::uint64_t index, std::size_t count) const override {
+    return task_->siblings(seed_, index, count);
+  }
 
  private:
   std::shared_ptr<const Task> task_;
@@ -76,6 +79,9 @@ class WeightedSource final : public ExampleSource {
 
   Example get(std::uint64_t index) const override { return source_.get(place(index)); }
   std::optional<Twin> twin(std::uint64_t index) const override { return source_.twin(place(index)); }
+  std::vector<Example> siblings(std::uint64_t index, std::size_t count) const override {
+    return source_.siblings(place(index), count);
+  }
 
  private:
   static constexpr std::uint64_t kCandidates = 256;
@@ -123,42 +129,65 @@ TokenizedReasoning tokenize(const Example& example, const Task& task, const Toke
   return tokens;
 }
 
-void BatchSequence::add(std::uint64_t index, std::vector<Sorted>& examples) const {
-  TokenizedReasoning tokens = tokenize(source_.get(index), task_, tokenizer_);
-  const std::int64_t length = tokens.tokens();
-  if (length > options_.max_tokens || tokens.steps.empty()) return;
-  const bool with_twin = options_.twins > 0.0 && Random::of(~options_.seed, index).chance(options_.twins);
-  const std::optional<Twin> twin = with_twin ? source_.twin(index) : std::nullopt;
-  if (!twin) {
-    examples.push_back({length, std::move(tokens)});
-    return;
+ExampleGroup BatchSequence::group(std::uint64_t index) const {
+  const auto is_short = [&](const TokenizedReasoning& tokens) {
+    return tokens.tokens() <= options_.max_tokens && !tokens.steps.empty();
+  };
+  ExampleGroup group = {tokenize(source_.get(index), task_, tokenizer_)};
+  if (!is_short(group.front())) return {};
+  add_twin(index, group);
+  if (options_.siblings == 0 || group.size() > 1) return group;
+  for (const Example& sibling : source_.siblings(index, static_cast<std::size_t>(options_.siblings))) {
+    group.push_back(tokenize(sibling, task_, tokenizer_));
+    group.back().is_sibling = true;
+    if (!is_short(group.back())) group.pop_back();
   }
-  TokenizedReasoning other = tokenize(twin->example, task_, tokenizer_);
-  tokens.twin_from = static_cast<std::int64_t>(twin->from);
-  const std::int64_t longer = std::max(length, other.tokens());
-  if (longer > options_.max_tokens) return;
-  examples.push_back({longer, std::move(tokens)});
-  examples.push_back({longer, std::move(other)});  // of the same length, so that no sorting parts them
+  return group;
 }
 
-std::vector<std::vector<TokenizedReasoning>> BatchSequence::window(std::int64_t index) const {
+void BatchSequence::add_twin(std::uint64_t index, ExampleGroup& group) const {
+  const bool wanted = options_.twins > 0.0 && Random::of(~options_.seed, index).chance(options_.twins);
+  const std::optional<Twin> twin = wanted ? source_.twin(index) : std::nullopt;
+  if (!twin) return;
+  group.push_back(tokenize(twin->example, task_, tokenizer_));
+  group.front().twin_from = static_cast<std::int64_t>(twin->from);
+  if (group.back().tokens() > options_.max_tokens) group.clear();
+}
+
+std::vector<std::vector<ExampleGroup>> BatchSequence::window(std::int64_t index) const {
   const std::int64_t wanted = options_.batch * options_.window;
-  std::vector<Sorted> examples;
-  for (std::int64_t i = 0; i < wanted; ++i) add(static_cast<std::uint64_t>(index * wanted + i), examples);
-  if (examples.empty()) {
+  std::vector<std::pair<std::int64_t, ExampleGroup>> groups;  // with the length of the longest of each
+  for (std::int64_t i = 0; i < wanted; ++i) {
+    ExampleGroup made = group(static_cast<std::uint64_t>(index * wanted + i));
+    std::int64_t longest = 0;
+    for (const TokenizedReasoning& example : made) longest = std::max(longest, example.tokens());
+    if (!made.empty()) groups.emplace_back(longest, std::move(made));
+  }
+  if (groups.empty()) {
     throw Error({"training data", "examples of at most " + std::to_string(options_.max_tokens) + " tokens",
                  "only longer ones", "raise max_tokens in [data]"});
   }
-  std::stable_sort(examples.begin(), examples.end(),
-                   [](const Sorted& a, const Sorted& b) { return a.length < b.length; });
-  std::vector<std::vector<TokenizedReasoning>> batches(static_cast<std::size_t>(options_.window));
-  for (std::size_t i = 0; i < examples.size(); ++i) {
-    batches[i * batches.size() / examples.size()].push_back(std::move(examples[i].tokens));
+  std::stable_sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::vector<ExampleGroup>> batches(static_cast<std::size_t>(options_.window));
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    batches[i * batches.size() / groups.size()].push_back(std::move(groups[i].second));
   }
   std::erase_if(batches, [](const auto& batch) { return batch.empty(); });
   while (batches.size() < static_cast<std::size_t>(options_.window)) batches.push_back(batches.front());
   Random::of(options_.seed, static_cast<std::uint64_t>(index)).shuffle(batches);
   return batches;
+}
+
+std::vector<ReasoningBatch> deal(const std::vector<ExampleGroup>& batch, std::int64_t micro_batches) {
+  std::vector<std::vector<TokenizedReasoning>> dealt(
+      std::min(batch.size(), static_cast<std::size_t>(std::max<std::int64_t>(micro_batches, 1))));
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    auto& examples = dealt[i % dealt.size()];
+    examples.insert(examples.end(), batch[i].begin(), batch[i].end());
+  }
+  std::vector<ReasoningBatch> all;
+  for (auto& examples : dealt) all.push_back(make_batch(std::move(examples), kWidthMultiple));
+  return all;
 }
 
 struct BatchQueue::State {
@@ -172,7 +201,7 @@ struct BatchQueue::State {
         auto batches = sequence.window(index);
         const std::int64_t skip = index == first_step / length ? first_step % length : 0;
         for (std::size_t i = static_cast<std::size_t>(skip); i < batches.size(); ++i) {
-          if (!put(make_batch(batches[i], kWidthMultiple))) return;
+          if (!put(deal(batches[i], sequence.options().micro_batches))) return;
         }
       }
     } catch (...) {
@@ -182,7 +211,7 @@ struct BatchQueue::State {
     }
   }
 
-  bool put(ReasoningBatch batch) {
+  bool put(std::vector<ReasoningBatch> batch) {
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return stopping || ready.size() < kBatchesAhead; });
     if (stopping) return false;
@@ -193,7 +222,7 @@ struct BatchQueue::State {
 
   std::mutex mutex;
   std::condition_variable changed;
-  std::deque<ReasoningBatch> ready;
+  std::deque<std::vector<ReasoningBatch>> ready;
   std::exception_ptr failure;
   bool stopping = false;
   std::thread worker;  // last: starts when everything else is there
@@ -211,11 +240,11 @@ BatchQueue::~BatchQueue() {
   state_->worker.join();
 }
 
-ReasoningBatch BatchQueue::next() {
+std::vector<ReasoningBatch> BatchQueue::next() {
   std::unique_lock lock(state_->mutex);
   state_->changed.wait(lock, [&] { return !state_->ready.empty() || state_->failure; });
   if (state_->ready.empty()) std::rethrow_exception(state_->failure);
-  ReasoningBatch batch = std::move(state_->ready.front());
+  std::vector<ReasoningBatch> batch = std::move(state_->ready.front());
   state_->ready.pop_front();
   state_->changed.notify_all();
   return batch;

@@ -21,6 +21,9 @@ class ExampleSource {
 
   /// A twin of `get(index)`, if it has one.
   virtual std::optional<Twin> twin(std::uint64_t /*index*/) const { return std::nullopt; }
+
+  /// Up to `count` further questions that begin with the same text.
+  virtual std::vector<Example> siblings(std::uint64_t /*index*/, std::size_t /*count*/) const { return {}; }
 };
 
 /// Fresh examples without end.
@@ -38,13 +41,18 @@ std::unique_ptr<ExampleSource> make_weighted_source(const ExampleSource& source,
 /// The tokens of an example: the question and the reasoning that the task wants, a newline after each.
 TokenizedReasoning tokenize(const Example& example, const Task& task, const Tokenizer& tokenizer);
 
+/// An example with what it brings along: its twin, its siblings.
+using ExampleGroup = std::vector<TokenizedReasoning>;
+
 /// What batches are made of.
 struct BatchOptions {
-  std::int64_t batch = 64;        ///< questions a batch
-  std::int64_t max_tokens = 256;  ///< longer examples are passed by
-  std::uint64_t seed = 1;         ///< of the order of the batches
-  std::int64_t window = 16;       ///< batches that are sorted by length together
-  double twins = 0.0;             ///< share of the examples that bring their twin along, which comes on top of them
+  std::int64_t batch = 64;         ///< questions a batch
+  std::int64_t max_tokens = 256;   ///< longer examples are passed by
+  std::uint64_t seed = 1;          ///< of the order of the batches
+  std::int64_t micro_batches = 1;  ///< that each batch is dealt out to (see add_gradients)
+  std::int64_t window = 16;        ///< batches that are sorted by length together
+  double twins = 0.0;              ///< share of the examples that bring their twin along, which comes on top of them
+  std::int64_t siblings = 0;       ///< further questions about the text of each example, on top of them, too
 };
 
 /// Batch number `step` of an endless sequence. Examples of similar length are put together, so that little is padding;
@@ -55,16 +63,13 @@ class BatchSequence {
       : source_(source), task_(task), tokenizer_(tokenizer), options_(options) {}
 
   /// Batches of window number `index`, in the order in which they are trained on.
-  std::vector<std::vector<TokenizedReasoning>> window(std::int64_t index) const;
+  std::vector<std::vector<ExampleGroup>> window(std::int64_t index) const;
 
   const BatchOptions& options() const { return options_; }
 
  private:
-  struct Sorted {
-    std::int64_t length;
-    TokenizedReasoning tokens;
-  };
-  void add(std::uint64_t index, std::vector<Sorted>& examples) const;
+  ExampleGroup group(std::uint64_t index) const;
+  void add_twin(std::uint64_t index, ExampleGroup& group) const;
 
   const ExampleSource& source_;
   const Task& task_;
@@ -72,14 +77,18 @@ class BatchSequence {
   BatchOptions options_;
 };
 
+/// Deals the groups of a batch out to so many micro-batches in turn, so that all have about the same lengths. No more
+/// of them than there are groups.
+std::vector<ReasoningBatch> deal(const std::vector<ExampleGroup>& batch, std::int64_t micro_batches);
+
 /// Gives the batches of a sequence from a given step on, made ahead by a thread of its own.
 class BatchQueue {
  public:
   BatchQueue(const BatchSequence& sequence, std::int64_t first_step);
   ~BatchQueue();
 
-  /// The next batch. Throws what the thread threw.
-  ReasoningBatch next();
+  /// The next batch, as its micro-batches. Throws what the thread threw.
+  std::vector<ReasoningBatch> next();
 
  private:
   struct State;

@@ -22,6 +22,8 @@ class Optimizer {
   /// Clips the gradients' norm, updates, and clears the gradients. Returns the norm before clipping.
   double step(double learning_rate);
 
+  const std::vector<torch::Tensor>& parameters() const { return parameters_; }
+
   /// Moments and counts of steps by name: all of its state.
   const TensorMap& state() const { return state_; }
   void restore(const TensorMap& state);

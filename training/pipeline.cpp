@@ -1,6 +1,5 @@
 #include "training/pipeline.h"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include "nn/safetensors.h"
 #include "tasks/exclusion.h"
 #include "training/checkpoint.h"
+#include "training/gradients.h"
 #include "training/optimizer.h"
 #include "training/parts.h"
 
@@ -143,6 +143,8 @@ class Pipeline {
     BatchOptions batch_options{stage_settings.batch, recipe_.max_tokens,
                                stream_seed(recipe_.seed, Stream::order, index)};
     if (name == "concept") batch_options.twins = recipe_.concept_model.twins;
+    batch_options.siblings = recipe_.siblings;
+    batch_options.micro_batches = stage_settings.micro_batches;
     const OffsetSource fresh(*data_.training, static_cast<std::uint64_t>(index) << 40);
     const ExampleSource& source =
         recipe_.train_file.empty() ? static_cast<const ExampleSource&>(fresh) : *data_.training;
@@ -167,6 +169,9 @@ class Pipeline {
     OffsetSource(const ExampleSource& source, std::uint64_t offset) : source_(source), offset_(offset) {}
     Example get(std::uint64_t index) const override { return source_.get(offset_ + index); }
     std::optional<Twin> twin(std::uint64_t index) const override { return source_.twin(offset_ + index); }
+    std::vector<Example> siblings(std::uint64_t index, std::size_t count) const override {
+      return source_.siblings(offset_ + index, count);
+    }
 
    private:
     const ExampleSource& source_;
@@ -217,19 +222,24 @@ RecipeEstimate estimate(const Recipe& recipe) {
     const Stage& stage = parts.build(name, {});
     Optimizer optimizer(parts.built().tensors, options);
     const BatchSequence batches(*data.training, *data.task, *tokenizer,
-                                {options.batch, recipe.max_tokens, recipe.seed});
+                                {.batch = options.batch,
+                                 .max_tokens = recipe.max_tokens,
+                                 .seed = recipe.seed,
+                                 .micro_batches = options.micro_batches,
+                                 .siblings = recipe.siblings});
     BatchQueue queue(batches, 0);
-    at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(recipe.seed);
     double tokens = 0.0, seconds = 0.0, activations = 0.0;
     for (int step = 0; step <= kTimedSteps; ++step) {
-      const ReasoningBatch batch = queue.next();
+      const std::vector<ReasoningBatch> micro_batches = queue.next();
       const auto start = std::chrono::steady_clock::now();
-      total(stage.loss(batch, generator)).backward();
+      add_gradients(stage, micro_batches, optimizer.parameters(), {});
       optimizer.step(0.0);
       if (step == 0) continue;  // the first is slower: kernels are being prepared
       seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      tokens += static_cast<double>(batch.texts.ids.numel());
-      activations = std::max(activations, static_cast<double>(batch.texts.ids.numel()));
+      double padded = 0.0;
+      for (const ReasoningBatch& batch : micro_batches) padded += static_cast<double>(batch.texts.ids.numel());
+      tokens += padded;
+      activations = std::max(activations, padded);
     }
     const auto parameters = count_parameters(parts.built().tensors);
     const double steps = static_cast<double>(options.steps);

@@ -121,6 +121,7 @@ class Table {
 void take_stage(Table& table, StageOptions& stage) {
   table.take("steps", stage.steps, 0);
   table.take("batch", stage.batch, 1, 65536);
+  table.take("micro_batches", stage.micro_batches, 1, 1024);
   table.take("learning_rate", stage.learning_rate, 0.0, 1.0);
   table.take("final_rate", stage.final_rate, 0.0, 1.0);
   table.take("warmup", stage.warmup, 0);
@@ -189,6 +190,7 @@ void take_data(Table table, Recipe& recipe) {
   table.take("valid", recipe.valid_file);
   table.take("exclude", recipe.exclude);
   table.take("family_weights", recipe.family_weights, 1e-3, 1000.0);
+  table.take("siblings", recipe.siblings, 0, 64);
   table.take("valid_count", recipe.valid_count, 1, 100'000);
   table.take("max_tokens", recipe.max_tokens, 8, 1 << 16);
   table.finish();

@@ -14,6 +14,7 @@ namespace noema {
 struct StageOptions {
   std::int64_t steps = 1000;          ///< optimiser steps; 0 leaves the stage out
   std::int64_t batch = 64;            ///< questions a step
+  std::int64_t micro_batches = 2;     ///< that a batch is cut into, computed side by side (see add_gradients)
   double learning_rate = 1e-3;        ///< after warm-up; follows a cosine down to `final_rate` of it
   double final_rate = 0.05;           ///< share of the learning rate at the end
   std::int64_t warmup = 200;          ///< steps
@@ -64,9 +65,10 @@ struct Recipe {
   std::string train_file;                        ///< examples to train on; empty: the task's generator
   std::string valid_file;                        ///< examples to select on; empty: the generator, with another seed
   std::map<std::string, double> family_weights;  ///< how much likelier than 1 the generator's families are trained on
-  std::vector<std::string> exclude;              ///< files whose questions are never trained on
-  std::int64_t valid_count = 500;                ///< questions that checkpoints are selected on
-  std::int64_t max_tokens = 256;                 ///< longer examples are left out
+  std::int64_t siblings = 0;  ///< further questions about each text, read once for all; the task's generator has them
+  std::vector<std::string> exclude;  ///< files whose questions are never trained on
+  std::int64_t valid_count = 500;    ///< questions that checkpoints are selected on
+  std::int64_t max_tokens = 256;     ///< longer examples are left out
 
   std::int64_t vocab_size = 1024;           ///< of the tokenizer
   std::int64_t tokenizer_examples = 20000;  ///< that it is trained on

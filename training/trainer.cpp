@@ -1,7 +1,6 @@
 #include "training/trainer.h"
 
-#include <ATen/CPUGeneratorImpl.h>
-#include <ATen/autocast_mode.h>
+#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <chrono>
@@ -10,6 +9,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "training/checkpoint.h"
+#include "training/gradients.h"
 #include "training/optimizer.h"
 
 namespace noema {
@@ -18,31 +18,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-/// Matrix products in bf16 while it lives.
-class Autocast {
- public:
-  explicit Autocast(bool on) : on_(on) {
-    if (!on_) return;
-    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-    at::autocast::set_autocast_enabled(at::kCPU, true);
-    at::autocast::increment_nesting();
-  }
-  Autocast(const Autocast&) = delete;
-  Autocast& operator=(const Autocast&) = delete;
-  ~Autocast() {
-    if (!on_) return;
-    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(at::kCPU, false);
-  }
-
- private:
-  bool on_;
-};
-
-at::Generator generator_of(std::uint64_t seed, std::int64_t step) {
-  return at::detail::createCPUGenerator(Random::of(seed, static_cast<std::uint64_t>(step)).next());
-}
 
 /// One stage on its way from the first step to the last.
 class Training {
@@ -90,21 +65,18 @@ class Training {
     progress_.on_stage(trained_.name, std::string("starts, in ") + (state_.bf16 ? "bf16" : "fp32"));
   }
 
-  torch::Tensor loss_of(const ReasoningBatch& batch, std::int64_t step, bool bf16, LossTerms* terms) const {
-    at::Generator generator = generator_of(trained_.seed, step);
-    const Autocast autocast(bf16);
-    *terms = trained_.stage.loss(batch, generator);
-    return total(*terms);
+  BatchLoss add_gradients_of(const std::vector<ReasoningBatch>& micro_batches, bool bf16) const {
+    const std::uint64_t seed = Random::of(trained_.seed, static_cast<std::uint64_t>(state_.step)).next();
+    return add_gradients(trained_.stage, micro_batches, optimizer_.parameters(), {seed, bf16});
   }
 
-  bool bf16_is_faster() {
+  bool bf16_is_faster() const {
     const ReasoningBatch& batch = validation_[validation_.size() / 2];
     double seconds[2] = {0.0, 0.0};
     for (int round = 0; round < 4; ++round) {
       for (const bool bf16 : {false, true}) {
-        LossTerms terms;
         const auto start = Clock::now();
-        loss_of(batch, 0, bf16, &terms).backward();
+        add_gradients_of({batch, batch}, bf16);
         if (round > 0) seconds[bf16] += seconds_since(start);
       }
     }
@@ -112,19 +84,17 @@ class Training {
     return seconds[1] < 0.95 * seconds[0];
   }
 
-  void take_step(const ReasoningBatch& batch) {
-    LossTerms terms;
-    const torch::Tensor loss = loss_of(batch, state_.step, state_.bf16, &terms);
-    if (!std::isfinite(loss.item<double>())) {
+  void take_step(const std::vector<ReasoningBatch>& micro_batches) {
+    const BatchLoss loss = add_gradients_of(micro_batches, state_.bf16);
+    if (!std::isfinite(loss.total)) {
       throw Error({trained_.name + ", step " + std::to_string(state_.step), "a finite loss", "NaN or infinity",
                    "lower the learning rate; the last checkpoint is untouched"});
     }
-    loss.backward();
     gradient_norm_ = optimizer_.step(learning_rate(trained_.options, state_.step));
     ++state_.step;
     ++steps_since_report_;
-    for (const std::int64_t length : batch.texts.lengths) tokens_since_report_ += static_cast<double>(length);
-    for (const LossTerm& term : terms) loss_sums_[term.name] += term.value.item<double>();
+    for (const ReasoningBatch& batch : micro_batches) tokens_since_report_ += static_cast<double>(batch.tokens());
+    for (const auto& [name, value] : loss.terms) loss_sums_[name] += value;
   }
 
   void report() {
@@ -197,10 +167,16 @@ bool train_stage(const TrainedStage& trained, const BatchSequence& batches,
 }
 
 std::map<std::string, double> measure(const Stage& stage, const std::vector<ReasoningBatch>& batches) {
-  const torch::NoGradGuard no_grad;
+  std::vector<Counts> found(batches.size());
+  at::parallel_for(0, static_cast<std::int64_t>(batches.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+    const torch::NoGradGuard no_grad;
+    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+      found[i] = stage.measure(batches[i]);
+    }
+  });
   Counts sums;
-  for (const ReasoningBatch& batch : batches) {
-    for (const auto& [name, count] : stage.measure(batch)) {
+  for (const Counts& counts : found) {
+    for (const auto& [name, count] : counts) {
       sums[name].first += count.first;
       sums[name].second += count.second;
     }

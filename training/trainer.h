@@ -36,7 +36,7 @@ bool train_stage(const TrainedStage& trained, const BatchSequence& batches,
                  const std::vector<ReasoningBatch>& validation, const Tokenizer& tokenizer,
                  const std::filesystem::path& folder, const TrainerOptions& options, TrainingProgress& progress);
 
-/// Measures summed over the batches, as shares of 1.
+/// Measures summed over the batches, several of which are taken at once, as shares of 1.
 std::map<std::string, double> measure(const Stage& stage, const std::vector<ReasoningBatch>& batches);
 
 }  // namespace noema

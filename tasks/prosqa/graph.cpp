@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <optional>
 
@@ -90,11 +91,11 @@ void drop_isolated(Growing& graph) {
 }
 
 /// For each concept the edges on a shortest way from `root`, -1 where there is none. Edges go from low to high numbers.
-std::vector<int> hops_from(int root, const Growing& graph) {
-  std::vector<int> hops(graph.below.size(), -1);
+std::vector<int> hops_from(int root, std::size_t nodes, const std::vector<Edge>& edges) {
+  std::vector<int> hops(nodes, -1);
   hops[at(root)] = 0;
   // The edges are sorted by where they go, so one pass sees every way to a concept before any edge out of it.
-  for (const auto& [from, to] : graph.edges) {
+  for (const auto& [from, to] : edges) {
     if (hops[at(from)] < 0) continue;
     int& known = hops[at(to)];
     known = known < 0 ? hops[at(from)] + 1 : std::min(known, hops[at(from)] + 1);
@@ -104,20 +105,20 @@ std::vector<int> hops_from(int root, const Growing& graph) {
 
 /// One of the shortest ways from the root, each with the same probability: walking back, a concept is entered from a
 /// neighbour with the share of the ways that lead through it.
-std::vector<int> draw_path(int target, const std::vector<int>& hops, const Growing& graph, Random& random) {
+std::vector<int> draw_path(int target, const std::vector<int>& hops, const std::vector<Edge>& edges, Random& random) {
   std::vector<std::uint64_t> ways(hops.size());
   for (std::size_t node = 0; node < hops.size(); ++node) ways[node] = hops[node] == 0 ? 1 : 0;
   const auto is_on_way = [&](const Edge& edge) {
     return hops[at(edge.first)] >= 0 && hops[at(edge.second)] == hops[at(edge.first)] + 1;
   };
-  for (const Edge& edge : graph.edges) {
+  for (const Edge& edge : edges) {
     if (is_on_way(edge)) ways[at(edge.second)] += ways[at(edge.first)];
   }
   std::vector<int> path = {target};
   while (hops[at(path.back())] > 0) {
     const int node = path.back();
     std::uint64_t left = random.below(ways[at(node)]);
-    for (const Edge& edge : graph.edges) {
+    for (const Edge& edge : edges) {
       if (edge.second != node || !is_on_way(edge)) continue;
       if (left < ways[at(edge.first)]) {
         path.push_back(edge.first);
@@ -135,7 +136,8 @@ std::optional<ProsqaGraph> ask(const Growing& graph, const ProsqaOptions& option
   std::vector<bool> has_kind(graph.below.size());
   for (const Edge& edge : graph.edges) has_kind[at(edge.first)] = true;
   std::vector<int> leaves[2], deepest;
-  const std::vector<int> hops[2] = {hops_from(0, graph), hops_from(1, graph)};
+  const std::size_t nodes = graph.below.size();
+  const std::vector<int> hops[2] = {hops_from(0, nodes, graph.edges), hops_from(1, nodes, graph.edges)};
   int most = 0;
   for (int node = 2; node < static_cast<int>(graph.below.size()); ++node) {
     const unsigned below = graph.below[at(node)];
@@ -154,7 +156,7 @@ std::optional<ProsqaGraph> ask(const Growing& graph, const ProsqaOptions& option
   question.target = random.pick(deepest);
   question.root = graph.below[at(question.target)] == kBelowFirst ? 0 : 1;
   question.neg_target = random.pick(leaves[1 - question.root]);
-  question.path = draw_path(question.target, hops[question.root], graph, random);
+  question.path = draw_path(question.target, hops[question.root], graph.edges, random);
   return question;
 }
 
@@ -182,6 +184,32 @@ ProsqaGraph draw_prosqa_graph(const ProsqaOptions& options, int max_people, int 
   }
   throw Error({"task " + options.name, "options that give a question",
                "none in " + std::to_string(kAttempts) + " graphs", "ask for fewer hops or more nodes"});
+}
+
+std::optional<ProsqaGraph> ask_again(const ProsqaGraph& graph, int max_hops, Random& random) {
+  const std::vector<bool> is_person = graph.people();
+  std::vector<int> people;
+  for (int node = 0; node < graph.nodes; ++node) {
+    if (is_person[at(node)]) people.push_back(node);
+  }
+  ProsqaGraph question = graph;
+  question.root = random.pick(people);
+  const std::vector<int> hops = hops_from(question.root, at(graph.nodes), graph.edges);
+  std::map<int, std::vector<int>> reached;  // by hops
+  std::vector<int> others;
+  for (int node = 0; node < graph.nodes; ++node) {
+    if (is_person[at(node)]) continue;
+    if (hops[at(node)] < 0)
+      others.push_back(node);
+    else if (hops[at(node)] <= max_hops)
+      reached[hops[at(node)]].push_back(node);
+  }
+  if (reached.empty() || others.empty()) return std::nullopt;
+  question.target =
+      random.pick(std::next(reached.begin(), static_cast<std::ptrdiff_t>(random.below(reached.size())))->second);
+  question.neg_target = random.pick(others);
+  question.path = draw_path(question.target, hops, graph.edges, random);
+  return question;
 }
 
 std::string canonical_graph(int nodes, const std::vector<Edge>& edges, int root, int candidate, int other_candidate) {

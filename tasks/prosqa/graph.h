@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,11 @@ struct ProsqaGraph {
 /// leaf below the other person alone. At most `max_people` people and `max_kinds` kinds.
 /// Throws Error when the options hardly ever give such a graph.
 ProsqaGraph draw_prosqa_graph(const ProsqaOptions& options, int max_people, int max_kinds, Random& random);
+
+/// The same graph with another question, about any of its people: the target is drawn from what is reached from that
+/// person in up to `max_hops` hops, each number of hops being equally likely, the other candidate from the kinds that
+/// are not reached. Nothing when the person drawn leads nowhere or everywhere.
+std::optional<ProsqaGraph> ask_again(const ProsqaGraph& graph, int max_hops, Random& random);
 
 /// A text that graphs share when they differ only in the numbering of the concepts, the order of the edges or the order
 /// of the candidates. Graphs that differ in more have different ones, but for pairs that colour refinement cannot tell

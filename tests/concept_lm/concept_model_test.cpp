@@ -42,6 +42,20 @@ TEST(ConceptModel, ATrajectoryDoesNotDependOnTheRestOfTheBatch) {
   EXPECT_TRUE(torch::allclose(alone, together.narrow(0, 0, alone.size(0)), kClose, kClose));
 }
 
+TEST(ConceptModel, ARolloutReadsItsOwnPredictions) {
+  const torch::NoGradGuard no_grad;
+  const Bundle bundle = tiny_bundle();
+  const ConceptModel& model = *bundle.concepts;
+  auto reasonings = tiny_reasonings(*bundle.tokenizer);
+  for (const bool siblings : {false, true}) {
+    for (std::size_t i = 1; i < reasonings.size(); ++i) reasonings[i].is_sibling = siblings && i != 3;
+    const ReasoningBatch batch = make_batch(reasonings, 8);
+    const torch::Tensor states = model.rollout(batch);
+    const torch::Tensor forced = model.hidden(batch, model.head().predict(states).input);
+    EXPECT_TRUE(torch::allclose(states, forced, 1e-4, 1e-4)) << siblings;
+  }
+}
+
 TEST(Projection, StartsAsTheIdentityBetweenSpacesOfTheSameWidth) {
   Weights weights(1);
   const Projection same(WeightScope(weights, "same."), 8, 8), other(WeightScope(weights, "other."), 8, 4);

@@ -50,6 +50,16 @@ TEST_P(EveryMode, GivesTheSameTextsAtEveryBatchSize) {
   }
 }
 
+TEST_P(EveryMode, SplitsBatchesThatMemoryHasNoRoomFor) {
+  ReasoningOptions options = short_options();
+  const auto together = texts(reason(bundle_, GetParam(), options));
+  const std::int64_t most = make_strategy(GetParam())->cache_bytes({bundle_, *make_task("stories"), options}, 60);
+  options.memory = 2 * most;
+  EXPECT_EQ(texts(reason(bundle_, GetParam(), options)), together);
+  options.memory = most / 20;
+  EXPECT_THROW(reason(bundle_, GetParam(), options), Error);
+}
+
 TEST_P(EveryMode, SamplesTheSameTextsAtEveryBatchSizeAndOthersWithAnotherSeed) {
   ReasoningOptions options = short_options();
   options.sampling.temperature = 1.0;

@@ -56,6 +56,22 @@ TEST(Prosqa, ExtraHoldsTheGraphOfTheQuestion) {
   }
 }
 
+TEST(Prosqa, SiblingsAskAboutTheSameStatements) {
+  const auto task = make_prosqa_task();
+  std::size_t count = 0;
+  for (std::uint64_t index = 0; index < 20; ++index) {
+    const std::string question = task->generate(1, index).question;
+    const std::string statements = question.substr(0, question.find(" Is ") + 1);
+    for (const Example& sibling : task->siblings(1, index, 8)) {
+      ++count;
+      EXPECT_TRUE(sibling.question.starts_with(statements + "Is ")) << sibling.question;
+      EXPECT_EQ(task->is_valid(sibling, sibling.steps), true) << sibling.question;
+      EXPECT_LE(sibling.steps.size(), 6u);
+    }
+  }
+  EXPECT_GT(count, 120u);
+}
+
 TEST(Prosqa, TheAnswerIsTheLastSentence) {
   const auto task = make_prosqa_task();
   const Steps sentences = task->reasoning(kExample);

@@ -55,5 +55,26 @@ TEST_F(WeightedSourceTest, AFamilyThatThereIsNotIsAnError) {
   }
 }
 
+TEST(BatchSequence, SiblingsStayBesideTheirText) {
+  const auto task = make_task("prosqa-small");
+  const std::shared_ptr<const Task> shared = make_task("prosqa-small");
+  const auto source = make_generated_source(shared, 3);
+  std::vector<std::string> texts;
+  for (std::uint64_t i = 0; i < 50; ++i) {
+    const Example example = task->generate(5, i);
+    texts.push_back(example.question + "\n" + example.steps.front());
+  }
+  const auto tokenizer = train_tokenizer(texts, {.vocab_size = 600, .phrases = task->phrases()});
+  const BatchSequence sequence(*source, *task, *tokenizer, {.batch = 4, .window = 2, .siblings = 5});
+  for (const auto& groups : sequence.window(0)) {
+    ASSERT_EQ(groups.size(), 4u);
+    for (const ReasoningBatch& batch : deal(groups, 2)) {
+      EXPECT_GT(batch.texts_count(), 6);
+      EXPECT_EQ(batch.prefixes.texts.count(), 2);
+      for (const std::int64_t length : batch.questions.lengths) EXPECT_LE(length, 6) << "a statement was not shared";
+    }
+  }
+}
+
 }  // namespace
 }  // namespace noema

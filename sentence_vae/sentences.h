@@ -1,0 +1,37 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "nn/positions.h"
+#include "text/tokenizer.h"
+
+namespace noema {
+
+using TokenIds = std::vector<TokenId>;
+
+/// Token spans of unequal length in one tensor.
+struct Sentences {
+  torch::Tensor ids;                  ///< [N,T] int64, padded with 0
+  std::vector<std::int64_t> lengths;  ///< [N]
+
+  std::int64_t count() const { return static_cast<std::int64_t>(lengths.size()); }
+  std::int64_t width() const { return ids.size(1); }
+
+  /// The spans of these numbers [M] int64.
+  Sentences select(const torch::Tensor& numbers) const;
+
+  /// Places of the real tokens in the flattened ids, row after row; and the tokens there. Both [M] int64.
+  torch::Tensor real_places() const;
+  torch::Tensor real_tokens() const { return ids.flatten().index_select(0, real_places()); }
+
+  /// Places of each row's last token in the flattened ids [N]; for rows padded on the right.
+  torch::Tensor last_places() const;
+};
+
+/// Pads to the longest span, rounded up to a multiple of `multiple` (fewer shapes, fewer kernels to prepare).
+Sentences pad(const std::vector<TokenIds>& spans, Padding padding = Padding::right, std::int64_t multiple = 1);
+
+}  // namespace noema
