@@ -92,8 +92,8 @@ std::int64_t concept_cache_bytes(const RunContext& context, std::int64_t questio
 
 std::int64_t text_cache_bytes(const RunContext& context, std::int64_t question) {
   const ReasoningOptions& options = context.options;
-  const std::int64_t tokens = question + options.max_steps * options.max_sentence_tokens;
-  return context.bundle.reading().backbone().cache_bytes(tokens);
+  const std::int64_t sentence = options.max_sentence_tokens + 1;  // and its newline
+  return context.bundle.reading().backbone().cache_bytes(question + options.max_steps * sentence);
 }
 
 }  // namespace noema

@@ -36,8 +36,8 @@ class LanguageModel {
   /// An empty cache of this model's shape, device and precision.
   KvCache make_cache(std::int64_t rows, std::int64_t slots) const;
 
-  /// Bytes that a row of so many tokens takes in a cache, at most; no row is longer than the model's longest.
-  std::int64_t cache_bytes(std::int64_t tokens) const;
+  /// Bytes that a row of a cache with so many slots takes, at most, while it grows and while rows are kept.
+  std::int64_t cache_bytes(std::int64_t slots) const;
 
  private:
   LanguageModelConfig config_;

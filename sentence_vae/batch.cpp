@@ -101,4 +101,9 @@ ReasoningBatch make_batch(std::vector<TokenizedReasoning> examples, std::int64_t
   return batch;
 }
 
+torch::Tensor text_states(const LanguageModel& model, const ReasoningBatch& batch, ComputeObserver* observer) {
+  const Sentences& texts = batch.texts;
+  return hidden_after(model, batch.prefixes, model.embed(texts.ids), texts.lengths, observer).flatten(0, 1);
+}
+
 }  // namespace noema

@@ -46,6 +46,9 @@ struct ReasoningBatch {
   std::int64_t tokens() const;  ///< that are read: of texts and prefixes, without padding
 };
 
+/// Hidden states of the texts, each read after its prefix, flattened [B*T,D].
+torch::Tensor text_states(const LanguageModel& model, const ReasoningBatch& batch, ComputeObserver* observer = nullptr);
+
 ReasoningBatch make_batch(std::vector<TokenizedReasoning> examples, std::int64_t multiple = 1);
 
 }  // namespace noema

@@ -60,8 +60,7 @@ class ContextualEncoder final : public SentenceEncoder {
       : model_(model), bottleneck_(bottleneck) {}
 
   torch::Tensor states(const ReasoningBatch& batch, ComputeObserver* observer) const override {
-    const Sentences& texts = batch.texts;
-    return hidden_after(model_, batch.prefixes, model_.embed(texts.ids), texts.lengths, observer).flatten(0, 1);
+    return text_states(model_, batch, observer);
   }
 
   Posterior posterior(const torch::Tensor& states, const ReasoningBatch& batch,

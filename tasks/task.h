@@ -47,7 +47,8 @@ class Task {
     return {};
   }
 
-  /// What is worth a token of its own, beside what a tokenizer finds by itself: " is on", " the table,".
+  /// What is worth a token of its own, in place of the phrases that a tokenizer finds by itself: " is on", " the
+  /// table,".
   virtual std::vector<std::string> phrases() const { return {}; }
 
   /// What two examples must not share if one is trained on and the other evaluated: for graphs and block worlds the

@@ -18,8 +18,8 @@ torch::Tensor predicting_places(const ReasoningBatch& batch) {
   return torch::tensor(places, torch::kLong);
 }
 
-/// Places in the flattened texts of the states that predict the question's tokens after the first (of those that
-/// siblings do not share).
+/// Places in the flattened texts of the states that predict the question's tokens after the first. What siblings share
+/// is not in these texts.
 torch::Tensor question_places(const ReasoningBatch& batch) {
   std::vector<std::int64_t> places;
   for (std::int64_t row = 0; row < batch.texts_count(); ++row) {
@@ -28,11 +28,6 @@ torch::Tensor question_places(const ReasoningBatch& batch) {
     }
   }
   return torch::tensor(places, torch::kLong);
-}
-
-/// Hidden states of the texts, flattened [B*T,D].
-torch::Tensor hidden_states(const LanguageModel& model, const ReasoningBatch& batch) {
-  return hidden_after(model, batch.prefixes, model.embed(batch.texts.ids), batch.texts.lengths).flatten(0, 1);
 }
 
 torch::Tensor logits_at(const LanguageModel& model, const torch::Tensor& hidden, const torch::Tensor& places) {
@@ -45,7 +40,7 @@ class ChainTraining final : public Stage {
   ChainTraining(const LanguageModel& model, const ChainStage& options) : model_(model), options_(options) {}
 
   LossTerms loss(const ReasoningBatch& batch, at::Generator&) const override {
-    const torch::Tensor hidden = hidden_states(model_, batch);
+    const torch::Tensor hidden = text_states(model_, batch);
     LossTerms terms = {
         {"steps", token_cross_entropy(logits_at(model_, hidden, predicting_places(batch)), batch.steps.real_tokens())}};
     if (options_.question_weight > 0.0) {
@@ -90,7 +85,7 @@ torch::Tensor chain_logits(const LanguageModel& model, const torch::Tensor& stat
 }
 
 torch::Tensor chain_logits(const LanguageModel& model, const ReasoningBatch& batch) {
-  return chain_logits(model, hidden_states(model, batch), batch);
+  return chain_logits(model, text_states(model, batch), batch);
 }
 
 }  // namespace noema

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <iterator>
 #include <mutex>
 #include <numeric>
 #include <set>
@@ -136,7 +137,7 @@ ExampleGroup BatchSequence::group(std::uint64_t index) const {
   ExampleGroup group = {tokenize(source_.get(index), task_, tokenizer_)};
   if (!is_short(group.front())) return {};
   add_twin(index, group);
-  if (options_.siblings == 0 || group.size() > 1) return group;
+  if (options_.siblings == 0 || group.size() != 1) return group;
   for (const Example& sibling : source_.siblings(index, static_cast<std::size_t>(options_.siblings))) {
     group.push_back(tokenize(sibling, task_, tokenizer_));
     group.back().is_sibling = true;
@@ -178,12 +179,12 @@ std::vector<std::vector<ExampleGroup>> BatchSequence::window(std::int64_t index)
   return batches;
 }
 
-std::vector<ReasoningBatch> deal(const std::vector<ExampleGroup>& batch, std::int64_t micro_batches) {
+std::vector<ReasoningBatch> deal(std::vector<ExampleGroup> batch, std::int64_t micro_batches) {
   std::vector<std::vector<TokenizedReasoning>> dealt(
       std::min(batch.size(), static_cast<std::size_t>(std::max<std::int64_t>(micro_batches, 1))));
   for (std::size_t i = 0; i < batch.size(); ++i) {
     auto& examples = dealt[i % dealt.size()];
-    examples.insert(examples.end(), batch[i].begin(), batch[i].end());
+    std::move(batch[i].begin(), batch[i].end(), std::back_inserter(examples));
   }
   std::vector<ReasoningBatch> all;
   for (auto& examples : dealt) all.push_back(make_batch(std::move(examples), kWidthMultiple));
@@ -201,7 +202,7 @@ struct BatchQueue::State {
         auto batches = sequence.window(index);
         const std::int64_t skip = index == first_step / length ? first_step % length : 0;
         for (std::size_t i = static_cast<std::size_t>(skip); i < batches.size(); ++i) {
-          if (!put(deal(batches[i], sequence.options().micro_batches))) return;
+          if (!put(deal(std::move(batches[i]), sequence.options().micro_batches))) return;
         }
       }
     } catch (...) {

@@ -79,7 +79,7 @@ class BatchSequence {
 
 /// Deals the groups of a batch out to so many micro-batches in turn, so that all have about the same lengths. No more
 /// of them than there are groups.
-std::vector<ReasoningBatch> deal(const std::vector<ExampleGroup>& batch, std::int64_t micro_batches);
+std::vector<ReasoningBatch> deal(std::vector<ExampleGroup> batch, std::int64_t micro_batches);
 
 /// Gives the batches of a sequence from a given step on, made ahead by a thread of its own.
 class BatchQueue {

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <set>
+
 #include "base/error.h"
 #include "decoding/doubt.h"
 #include "decoding/flops.h"
@@ -50,12 +53,24 @@ TEST_P(EveryMode, GivesTheSameTextsAtEveryBatchSize) {
   }
 }
 
+/// Counts the questions that are reasoned about together, at most.
+struct LargestBatch : Observer {
+  void on_rows(std::span<const std::size_t> questions) override {
+    largest = std::max(largest, std::set<std::size_t>(questions.begin(), questions.end()).size());
+  }
+  std::size_t largest = 0;
+};
+
 TEST_P(EveryMode, SplitsBatchesThatMemoryHasNoRoomFor) {
   ReasoningOptions options = short_options();
-  const auto together = texts(reason(bundle_, GetParam(), options));
+  LargestBatch unlimited, limited;
+  const auto together = texts(reason(bundle_, GetParam(), options, &unlimited));
+  EXPECT_EQ(unlimited.largest, tiny_questions().size());
   const std::int64_t most = make_strategy(GetParam())->cache_bytes({bundle_, *make_task("stories"), options}, 60);
   options.memory = 2 * most;
-  EXPECT_EQ(texts(reason(bundle_, GetParam(), options)), together);
+  EXPECT_EQ(texts(reason(bundle_, GetParam(), options, &limited)), together);
+  EXPECT_GE(limited.largest, 2u);
+  EXPECT_LT(limited.largest, unlimited.largest);
   options.memory = most / 20;
   EXPECT_THROW(reason(bundle_, GetParam(), options), Error);
 }
