@@ -70,29 +70,30 @@ std::filesystem::path find_model(const std::string& name) {
                "models that ship: " + known_models()});
 }
 
-LoadedModel load_model(const std::string& name, const std::string& precision) {
-  std::optional<Precision> chosen;
+LoadedModel load_model(const ModelChoice& choice) {
+  std::optional<Precision> precision;
   for (const Precision one : {Precision::fp32, Precision::bf16, Precision::int8}) {
-    if (precision == to_string(one)) chosen = one;
+    if (choice.precision == to_string(one)) precision = one;
   }
-  LoadedModel model{load_bundle(find_model(name), chosen), nullptr};
-  if (!chosen && model.bundle.precision != Precision::fp32) {
+  LoadedModel model{load_bundle(find_model(choice.name), precision), nullptr};
+  if (!precision && model.bundle.precision != Precision::fp32) {
     spdlog::info("computing in {}, faster than fp32 here; see --precision", to_string(model.bundle.precision));
   }
   model.task = make_task(model.bundle.task);
   return model;
 }
 
-void add_precision_option(CLI::App& command, std::string& precision) {
+void add_model_argument(CLI::App& command, std::string& model) {
+  command.add_option("MODEL", model, "a bundle's folder, or the name of a model that ships (default: stories)");
+}
+
+void add_model_options(CLI::App& command, ModelChoice& choice) {
+  add_model_argument(command, choice.name);
   command
-      .add_option("--precision", precision,
+      .add_option("--precision", choice.precision,
                   "of products with weights; auto: bf16 for large models where it is faster, else fp32")
       ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
       ->capture_default_str();
-}
-
-void add_model_argument(CLI::App& command, std::string& model) {
-  command.add_option("MODEL", model, "a bundle's folder, or the name of a model that ships (default: stories)");
 }
 
 void add_reasoning_options(CLI::App& command, ReasoningOptions& options) {

@@ -23,14 +23,21 @@ struct LoadedModel {
   Bundle bundle;
   std::unique_ptr<Task> task;
 };
-/// `precision` as `--precision` has it. Throws Error.
-LoadedModel load_model(const std::string& name, const std::string& precision = "fp32");
 
-/// Adds `--precision`.
-void add_precision_option(CLI::App& command, std::string& precision);
+/// Which model is wanted, and how it is to compute.
+struct ModelChoice {
+  std::string name;                ///< as find_model takes it
+  std::string precision = "auto";  ///< fp32, bf16, int8, or auto
+};
+
+/// Throws Error.
+LoadedModel load_model(const ModelChoice& choice);
 
 /// Adds the optional first argument MODEL.
 void add_model_argument(CLI::App& command, std::string& model);
+
+/// Adds that, and `--precision`.
+void add_model_options(CLI::App& command, ModelChoice& choice);
 
 /// Adds the options that say how questions are reasoned about: stopping, sampling, seed, batch.
 void add_reasoning_options(CLI::App& command, ReasoningOptions& options);

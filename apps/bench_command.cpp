@@ -63,6 +63,9 @@ std::vector<double> time_runs(const Workload& workload, int repetitions) {
   return ms;
 }
 
+/// "-" for what was not counted.
+std::string percent(double share) { return share > 0.0 ? number(100.0 * share, 0) + "%" : "-"; }
+
 std::vector<std::string> cells(const Timing& t) {
   return {t.workload.what,
           std::to_string(t.workload.batch),
@@ -72,8 +75,8 @@ std::vector<std::string> cells(const Timing& t) {
           number(t.quantile(0.5), 3),
           number(t.quantile(0.25), 3) + " to " + number(t.quantile(0.75), 3),
           number(t.rate(), 1) + " " + t.workload.unit + "s/s",
-          number(100.0 * t.share_of_bandwidth(), 0) + "%",
-          number(100.0 * t.share_of_compute(), 0) + "%"};
+          percent(t.share_of_bandwidth()),
+          percent(t.share_of_compute())};
 }
 
 const std::vector<std::string>& columns() {
@@ -133,7 +136,7 @@ void bench(BenchArguments arguments) {
     std::printf("| %s |\n| %s |\n", joined(columns(), " | ").c_str(), joined(rules, " | ").c_str());
   }
   for (const std::string& precision : arguments.precisions) {
-    const LoadedModel model = load_model(arguments.model, precision);
+    const LoadedModel model = load_model({arguments.model, precision});
     for (const int threads : arguments.threads) {
       at::set_num_threads(threads);
       const Machine machine = measure_machine();

@@ -14,7 +14,7 @@ namespace noema {
 namespace {
 
 struct DumpArguments {
-  std::string model;
+  ModelChoice model;
   std::string task;
   std::string data;
   std::string out;
@@ -92,7 +92,7 @@ void dump(const DumpArguments& arguments) {
 void add_dump(CLI::App& program) {
   auto arguments = std::make_shared<DumpArguments>();
   CLI::App* command = program.add_subcommand("dump", "Write trajectories: texts as JSONL, latents as safetensors");
-  add_model_argument(*command, arguments->model);
+  add_model_options(*command, arguments->model);
   command->add_option("--task", arguments->task, "how answers are judged (default: the model's own task)");
   command->add_option("--data", arguments->data, "questions with answers");
   command->add_option("--out", arguments->out, "folder to write to; a dump that was interrupted goes on");

@@ -12,8 +12,7 @@ namespace noema {
 namespace {
 
 struct EvalArguments {
-  std::string model;
-  std::string precision = "auto";
+  ModelChoice model;
   std::string task;
   std::string data;
   std::vector<std::string> modes;
@@ -66,7 +65,7 @@ void write_json(const EvalArguments& arguments, const LoadedModel& model, const 
 }
 
 void evaluate_command(const EvalArguments& arguments) {
-  const LoadedModel model = load_model(arguments.model, arguments.precision);
+  const LoadedModel model = load_model(arguments.model);
   const std::string task_name = arguments.task.empty() ? model.bundle.task : arguments.task;
   const auto task = make_task(task_name);
   const std::vector<Example> examples = load_examples(arguments.data, arguments.limit);
@@ -89,8 +88,7 @@ void add_eval(CLI::App& program) {
   auto arguments = std::make_shared<EvalArguments>();
   arguments->modes = {"continuous"};
   CLI::App* command = program.add_subcommand("eval", "Measure accuracy and cost on a file of questions with answers");
-  add_model_argument(*command, arguments->model);
-  add_precision_option(*command, arguments->precision);
+  add_model_options(*command, arguments->model);
   command->add_option("--task", arguments->task, "how answers are judged (default: the model's own task)");
   command->add_option("--data", arguments->data, "questions with answers: JSON, JSONL or GSM8K's form")->required();
   command->add_option("--mode", arguments->modes, mode_list() + "; may be given again")

@@ -15,8 +15,7 @@ namespace noema {
 namespace {
 
 struct GenerateArguments {
-  std::string model;
-  std::string precision = "auto";
+  ModelChoice model;
   std::string file;
   std::string mode = "continuous";
   bool json = false;
@@ -49,7 +48,7 @@ void print(const Trajectory& trajectory, bool json) {
 }
 
 void generate(const GenerateArguments& arguments) {
-  const LoadedModel model = load_model(arguments.model, arguments.precision);
+  const LoadedModel model = load_model(arguments.model);
   const Reasoner reasoner(model.bundle, *model.task, arguments.mode);
   std::ifstream file;
   if (!arguments.file.empty()) {
@@ -83,8 +82,7 @@ void generate(const GenerateArguments& arguments) {
 void add_generate(CLI::App& program) {
   auto arguments = std::make_shared<GenerateArguments>();
   CLI::App* command = program.add_subcommand("generate", "Answer questions, one a line, in their order");
-  add_model_argument(*command, arguments->model);
-  add_precision_option(*command, arguments->precision);
+  add_model_options(*command, arguments->model);
   command->add_option("--file", arguments->file, "questions, one a line, as text or JSON (default: standard input)");
   command->add_option("--mode", arguments->mode, mode_list())
       ->check(CLI::IsMember(mode_names()))

@@ -15,7 +15,7 @@ namespace noema {
 namespace {
 
 struct LensArguments {
-  std::string model_or_question;
+  ModelChoice model;  ///< or the question, when no model is named
   std::string question;
   std::string data;
   std::string mode = "continuous";
@@ -27,9 +27,9 @@ struct LensArguments {
 
 /// MODEL may be left out: what is not a model is the question.
 void sort_out(LensArguments& arguments) {
-  if (!arguments.question.empty() || arguments.model_or_question.empty()) return;
-  if (!arguments.data.empty() || is_model(arguments.model_or_question)) return;
-  std::swap(arguments.question, arguments.model_or_question);
+  if (!arguments.question.empty() || arguments.model.name.empty()) return;
+  if (!arguments.data.empty() || is_model(arguments.model.name)) return;
+  std::swap(arguments.question, arguments.model.name);
 }
 
 std::vector<Example> asked(const LensArguments& arguments) {
@@ -45,7 +45,7 @@ std::vector<Example> asked(const LensArguments& arguments) {
 
 void lens(LensArguments arguments) {
   sort_out(arguments);
-  const LoadedModel model = load_model(arguments.model_or_question);
+  const LoadedModel model = load_model(arguments.model);
   const std::vector<Example> examples = asked(arguments);
   ReasoningOptions options = arguments.options;
   options.read_steps = true;
@@ -71,8 +71,7 @@ void lens(LensArguments arguments) {
 void add_lens(CLI::App& program) {
   auto arguments = std::make_shared<LensArguments>();
   CLI::App* command = program.add_subcommand("lens", "Read every layer of every step as a sentence");
-  command->add_option("MODEL", arguments->model_or_question,
-                      "a bundle's folder, or the name of a model that ships (default: stories)");
+  add_model_options(*command, arguments->model);
   command->add_option("QUESTION", arguments->question, "what to ask");
   command->add_option("--data", arguments->data, "ask the questions of this file instead");
   command->add_option("--limit", arguments->limit, "only the first so many questions; 0: all")

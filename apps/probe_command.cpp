@@ -19,7 +19,7 @@ namespace {
 
 /// What all probes are told.
 struct ProbeArguments {
-  std::string model;
+  ModelChoice model;
   std::string data;
   std::int64_t limit = 200;
   std::string json;
@@ -119,7 +119,7 @@ std::vector<ProbeResult> run_interpolate(const ProbeArguments& a, const LoadedMo
 CLI::App* add(CLI::App& probe, const std::shared_ptr<ProbeArguments>& arguments, const char* name, const char* what,
               bool has_data, Run run) {
   CLI::App* command = probe.add_subcommand(name, what);
-  add_model_argument(*command, arguments->model);
+  add_model_options(*command, arguments->model);
   if (has_data) {
     command->add_option("--data", arguments->data, "questions with answers")->required();
     command->add_option("--limit", arguments->limit, "only the first so many questions; 0: all")

@@ -18,7 +18,7 @@ namespace {
 std::atomic<bool> cancelled{false};
 
 struct ReplArguments {
-  std::string model;
+  ModelChoice model;
   ReasoningOptions options;
 };
 
@@ -38,7 +38,7 @@ void repl(const ReplArguments& arguments) {
 void add_repl(CLI::App& program) {
   auto arguments = std::make_shared<ReplArguments>();
   CLI::App* command = program.add_subcommand("repl", "Ask questions and watch the reasoning; /help inside");
-  add_model_argument(*command, arguments->model);
+  add_model_options(*command, arguments->model);
   add_reasoning_options(*command, arguments->options);
   command->footer(
       "Examples:\n"

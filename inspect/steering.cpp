@@ -96,6 +96,9 @@ SteeredConcept concept_of(const Bundle& bundle, std::string_view sentence, const
     const torch::Tensor z = bundle.writing().encoder().begin(tokens)->read(tokens);
     found.replacement.embedding = z[0];
     found.is_exact = score_decoding(bundle.writing().decoder(), z, tokens).exact[0].item<bool>();
+  } else if (bundle.precision != Precision::fp32) {
+    throw Error({"steering", "a model that computes in fp32, which gradients pass", to_string(bundle.precision),
+                 "load the model with --precision fp32"});
   } else {
     found = descend(bundle, tokens, start, options);
   }

@@ -29,7 +29,8 @@ struct SteeredConcept {
 /// gradient descent on the cross-entropy of the decoder, and of the readout where there is one, from `start`; what
 /// comes nearest is returned. The descent is under noise: without it, it ends just inside the region that decodes to
 /// the sentence, where the concept model may take it for something else. Throws Error when the sentence is empty, not
-/// UTF-8 or longer than 64 tokens, and for a model that reads other embeddings than it writes.
+/// UTF-8 or longer than 64 tokens, for a model that reads other embeddings than it writes, and for a descent through
+/// one that does not compute in fp32.
 SteeredConcept concept_of(const Bundle& bundle, std::string_view sentence, const torch::Tensor& start,
                           const SteeringOptions& options = {});
 

@@ -66,9 +66,9 @@ Predictions predict(const LoadedModel& model) {
 
 nlohmann::json compare_with_fp32(const std::string& name, const std::string& precision) {
   const c10::InferenceMode inference;
-  const LoadedModel exact = load_model(name, "fp32");
+  const LoadedModel exact = load_model({name, "fp32"});
   if (!exact.bundle.chain) return nullptr;
-  const Predictions expected = predict(exact), found = predict(load_model(name, precision));
+  const Predictions expected = predict(exact), found = predict(load_model({name, precision}));
   const torch::Tensor agree = torch::cat(found.choices) == torch::cat(expected.choices);
   const auto tokens = static_cast<double>(expected.tokens);
   return {{"precision", precision},

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "apps/bench/reference_procedure.h"
 #include "decoding/reasoner.h"
 
 namespace noema {
@@ -116,6 +117,14 @@ Workload questions(const LoadedModel& model, const std::string& mode, std::int64
   return metered(workload, ask);
 }
 
+/// One question by the paper's own procedure. What it costs is not counted.
+Workload reference_question(const LoadedModel& model) {
+  const auto procedure = std::make_shared<const ReferenceProcedure>(model.bundle, model.task->generate(1, 0).question);
+  Workload workload{"reference question", 1, 0, "question"};
+  workload.run = [procedure] { procedure->run(); };
+  return workload;
+}
+
 }  // namespace
 
 std::vector<Workload> make_workloads(const LoadedModel& model, const std::vector<std::int64_t>& batches,
@@ -138,6 +147,7 @@ std::vector<Workload> make_workloads(const LoadedModel& model, const std::vector
     if (bundle.concepts && bundle.stop) {
       all.push_back(questions(model, "continuous", batch));
       all.push_back(questions(model, "discretized", batch));
+      if (batch == 1) all.push_back(reference_question(model));
     }
   }
   return all;

@@ -11,7 +11,7 @@ namespace noema {
 
 /// Something that is timed again and again.
 struct Workload {
-  std::string what;  ///< "prefill", "token", "latent step", "sentence", or a mode's "question"
+  std::string what;  ///< "prefill", "token", "latent step", "sentence", a mode's "question", or "reference question"
   std::int64_t batch = 1;
   std::int64_t length = 0;                ///< tokens that stand before; 0: the questions' own
   std::string unit;                       ///< what is counted: "token", "step", "sentence", "question"

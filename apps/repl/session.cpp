@@ -47,9 +47,14 @@ std::string answer_of(const Trajectory& trajectory) {
 
 }  // namespace
 
-ReplSession::ReplSession(const std::string& model, const ReasoningOptions& options, std::ostream& out, int width,
+ReplSession::ReplSession(const ModelChoice& model, const ReasoningOptions& options, std::ostream& out, int width,
                          std::atomic<bool>& cancelled)
-    : model_(load_model(model)), options_(options), out_(out), width_(width), cancelled_(cancelled) {
+    : model_(load_model(model)),
+      precision_(model.precision),
+      options_(options),
+      out_(out),
+      width_(width),
+      cancelled_(cancelled) {
   options_.cancelled = &cancelled_;
   options_.count_flops = true;
   if (!model_.bundle.concepts) mode_ = "chain";
@@ -209,7 +214,7 @@ void ReplSession::example(const std::string&) {
 }
 
 void ReplSession::load(const std::string& argument) {
-  LoadedModel loaded = load_model(argument);
+  LoadedModel loaded = load_model({argument, precision_});
   model_ = std::move(loaded);
   if (!model_.bundle.concepts) mode_ = "chain";
   known_.reset();

@@ -19,7 +19,7 @@ namespace noema {
 class ReplSession {
  public:
   /// `width`: columns of the output. While `cancelled` is true, the answer in progress is given up.
-  ReplSession(const std::string& model, const ReasoningOptions& options, std::ostream& out, int width,
+  ReplSession(const ModelChoice& model, const ReasoningOptions& options, std::ostream& out, int width,
               std::atomic<bool>& cancelled);
 
   /// Answers a question or obeys a command. What goes wrong is said in one line, and the session goes on. Returns false
@@ -67,6 +67,7 @@ class ReplSession {
   void show_answer();
 
   LoadedModel model_;
+  std::string precision_;  ///< as asked for: models loaded later compute in it, too
   ReasoningOptions options_;
   std::ostream& out_;
   int width_;

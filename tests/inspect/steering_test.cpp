@@ -50,6 +50,12 @@ TEST(Steering, ReplacedStepsAreReadAsTheNewConcept) {
   }
 }
 
+TEST(Steering, RefusesAModelThatGradientsDoNotPass) {
+  Bundle bundle = tiny_bundle();
+  bundle.precision = Precision::int8;
+  EXPECT_THROW(concept_of(bundle, "Tom has the ball in the garden.", torch::ones({32})), Error);
+}
+
 TEST(Steering, RefusesWhatIsNoSentence) {
   const Bundle bundle = tiny_bundle();
   const torch::Tensor start = torch::ones({32});
