@@ -55,11 +55,32 @@ SharedPrefixes take_prefixes(std::vector<TokenizedReasoning>& examples) {
     texts.emplace_back(begin->question.begin(), begin->question.begin() + length);
     for (; begin != end; ++begin) {
       begin->question.erase(begin->question.begin(), begin->question.begin() + length);
+      for (TokenHint& hint : begin->hints) hint.place -= length;
+      std::erase_if(begin->hints, [](const TokenHint& hint) { return hint.place < 0; });
       prefixes.of_row.push_back(static_cast<std::int64_t>(texts.size()) - 1);
     }
   }
   prefixes.texts = pad(texts, Padding::left);
   return prefixes;
+}
+
+/// `width`: of the texts, which begin with the questions.
+BatchHints gather_hints(const std::vector<TokenizedReasoning>& examples, std::int64_t width) {
+  std::vector<std::int64_t> places, hint_of, tokens;
+  std::vector<float> shares;
+  for (std::size_t row = 0; row < examples.size(); ++row) {
+    for (const TokenHint& hint : examples[row].hints) {
+      const double sum = std::accumulate(hint.weights.begin(), hint.weights.end(), 0.0);
+      for (std::size_t i = 0; i < hint.tokens.size(); ++i) {
+        hint_of.push_back(static_cast<std::int64_t>(places.size()));
+        tokens.push_back(hint.tokens[i]);
+        shares.push_back(static_cast<float>(hint.weights[i] / sum));
+      }
+      places.push_back(static_cast<std::int64_t>(row) * width + hint.place);
+    }
+  }
+  return {torch::tensor(places, torch::kLong), torch::tensor(hint_of, torch::kLong),
+          torch::tensor(tokens, torch::kLong), torch::tensor(shares)};
 }
 
 }  // namespace
@@ -98,6 +119,7 @@ ReasoningBatch make_batch(std::vector<TokenizedReasoning> examples, std::int64_t
   batch.places_before = torch::tensor(places, torch::kLong);
   batch.is_last = torch::tensor(last, torch::kLong).to(torch::kBool);
   batch.text_numbers = torch::tensor(numbers, torch::kLong);
+  batch.hints = gather_hints(examples, batch.texts.width());
   return batch;
 }
 

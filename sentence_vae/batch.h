@@ -10,12 +10,20 @@
 
 namespace noema {
 
+/// A hint as tokens: what the model is to think of after a token of the question.
+struct TokenHint {
+  std::int64_t place = 0;  ///< of that token
+  TokenIds tokens;
+  std::vector<double> weights;  ///< of each, above 0
+};
+
 /// A question and its reasoning as tokens; the question and each step end with a newline.
 struct TokenizedReasoning {
   TokenIds question;
   std::vector<TokenIds> steps;
   std::int64_t twin_from = -1;  ///< the next one in the batch is its twin, joined at this step or later; -1: it is not
   bool is_sibling = false;      ///< its question begins with the same text as that of the one before it in the batch
+  std::vector<TokenHint> hints = {};
 
   std::int64_t tokens() const;  ///< all together
 };
@@ -26,6 +34,14 @@ struct TwinSteps {
   std::int64_t first = 0, second = 0;  ///< number of each text's first step
   std::int64_t from = 0;               ///< the earliest step where they may be joined, from the text's first
   std::int64_t count = 0;              ///< steps of either
+};
+
+/// The hints of a batch: K places, and M tokens to be thought of there.
+struct BatchHints {
+  torch::Tensor places;   ///< [K] int64, in the flattened texts
+  torch::Tensor hint_of;  ///< [M] int64: which of the places each token belongs to
+  torch::Tensor tokens;   ///< [M] int64
+  torch::Tensor shares;   ///< [M] of 1 at each place
 };
 
 /// Several of them, as the encoders, the decoder and the concept model read them. The N steps of all B texts are
@@ -40,6 +56,7 @@ struct ReasoningBatch {
   torch::Tensor is_last;                  ///< [N] bool: the step is the answer
   torch::Tensor text_numbers;             ///< [N] int64: steps with the same tokens have the same number
   std::vector<TwinSteps> twins;
+  BatchHints hints;  ///< K may be 0
 
   std::int64_t texts_count() const { return questions.count(); }
   std::int64_t steps_count() const { return steps.count(); }

@@ -44,6 +44,7 @@ class ExcludingTask final : public Task {
   }
 
   std::vector<std::string> phrases() const override { return task_->phrases(); }
+  std::vector<Hint> hints(const Example& example) const override { return task_->hints(example); }
   std::string identity(const Example& example) const override { return task_->identity(example); }
   std::vector<std::string> reasoning(const Example& example) const override { return task_->reasoning(example); }
   std::optional<std::string> answer_in(std::string_view sentence) const override { return task_->answer_in(sentence); }

@@ -1,6 +1,8 @@
 #include "tasks/prosqa.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <compare>
 #include <map>
 #include <set>
@@ -100,6 +102,22 @@ std::string canonical_question(const Question& question) {
   return canonical_graph(static_cast<int>(numbers.size()), edges, root, first, second);
 }
 
+/// Everything from which `target` is reached, with the number of statements that takes.
+std::map<std::string, int> distances_to(const std::string& target, const std::set<Statement>& statements) {
+  std::map<std::string, int> distances = {{target, 0}};
+  for (std::vector<std::string> level = {target}; !level.empty();) {
+    std::vector<std::string> next;
+    for (const Statement& statement : statements) {
+      if (std::find(level.begin(), level.end(), statement.kind) == level.end()) continue;
+      const int distance = distances.at(statement.kind) + 1;
+      if (distances.emplace(statement.subject, distance).second) next.push_back(statement.subject);
+    }
+    level = std::move(next);
+  }
+  distances.erase(target);
+  return distances;
+}
+
 /// For each concept a name or a made-up noun of its own.
 std::vector<std::string> draw_symbols(const ProsqaGraph& graph, Random& random) {
   std::vector<std::string> names(kNames.begin(), kNames.end()), kinds(kKinds.begin(), kKinds.end());
@@ -148,6 +166,15 @@ class ProsqaTask final : public Task {
     return phrases;
   }
 
+  /// At each of the two candidates, what leads to it: the nearer, the more of it.
+  std::vector<Hint> hints(const Example& example) const override {
+    const auto question = parse_question(example.question);
+    const std::size_t between = example.question.rfind(" or "), end = example.question.rfind('?');
+    if (!question || between == std::string::npos || end == std::string::npos) return {};
+    return {{between, pieces_before(question->first, question->statements)},
+            {end + 1, pieces_before(question->second, question->statements)}};
+  }
+
   std::string identity(const Example& example) const override {
     const auto question = parse_question(example.question);
     return question ? canonical_question(*question) : on_one_line(example.question);
@@ -186,6 +213,17 @@ class ProsqaTask final : public Task {
   }
 
  private:
+  static std::vector<std::pair<std::string, double>> pieces_before(const std::string& candidate,
+                                                                   const std::set<Statement>& statements) {
+    constexpr double kDecay = 0.7;  // a statement
+    std::vector<std::pair<std::string, double>> pieces;
+    for (const auto& [subject, distance] : distances_to(candidate, statements)) {
+      const bool is_person = std::find(kNames.begin(), kNames.end(), subject) != kNames.end();
+      pieces.emplace_back(is_person ? subject : "Every " + subject, std::pow(kDecay, distance));
+    }
+    return pieces;
+  }
+
   /// A graph in words, before anything is asked.
   struct Told {
     ProsqaGraph graph;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace noema {
@@ -25,6 +26,13 @@ struct Example {
 struct Twin {
   Example example;
   std::size_t from = 0;
+};
+
+/// What a model in training may be told to have in mind at some place of a question (Abu-Mostafa, "Learning from hints
+/// in neural networks", 1990): pieces of text, the more of each the greater its weight.
+struct Hint {
+  std::size_t end = 0;                                 ///< the place: behind so many bytes of the question
+  std::vector<std::pair<std::string, double>> pieces;  ///< of a token each, as a line begins with it; weights above 0
 };
 
 /// A kind of question: how it is made, read and judged. A task knows text only. Const; may be shared by threads.
@@ -50,6 +58,9 @@ class Task {
   /// What is worth a token of its own, in place of the phrases that a tokenizer finds by itself: " is on", " the
   /// table,".
   virtual std::vector<std::string> phrases() const { return {}; }
+
+  /// Hints on the way to the answer, in the order of their places; none for a task without them.
+  virtual std::vector<Hint> hints(const Example& /*example*/) const { return {}; }
 
   /// What two examples must not share if one is trained on and the other evaluated: for graphs and block worlds the
   /// state in a canonical form, otherwise the question's text. Generators refuse what `--exclude` files hold.

@@ -37,6 +37,9 @@ class AutoencoderTraining final : public Stage {
       const torch::Tensor scores = chain_logits(autoencoder_.backbone(), states, batch);
       terms.push_back({"chain", token_cross_entropy(scores, batch.steps.real_tokens()), options_.chain_weight});
     }
+    if (options_.hint_weight > 0.0) {
+      terms.push_back({"hints", hint_loss(autoencoder_.backbone(), states, batch), options_.hint_weight});
+    }
     return terms;
   }
 

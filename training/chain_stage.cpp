@@ -49,6 +49,7 @@ class ChainTraining final : public Stage {
       terms.push_back(
           {"question", token_cross_entropy(logits_at(model_, hidden, places), tokens), options_.question_weight});
     }
+    if (options_.hint_weight > 0.0) terms.push_back({"hints", hint_loss(model_, hidden, batch), options_.hint_weight});
     return terms;
   }
 
@@ -78,6 +79,14 @@ class ChainTraining final : public Stage {
 
 std::unique_ptr<Stage> make_chain_stage(const LanguageModel& model, const ChainStage& options) {
   return std::make_unique<ChainTraining>(model, options);
+}
+
+torch::Tensor hint_loss(const LanguageModel& model, const torch::Tensor& states, const ReasoningBatch& batch) {
+  const BatchHints& hints = batch.hints;
+  if (hints.places.numel() == 0) return states.sum() * 0.0;
+  const torch::Tensor log_probability = logits_at(model, states, hints.places).log_softmax(-1);  // [K,V]
+  const torch::Tensor chosen = log_probability.index({hints.hint_of, hints.tokens});             // [M]
+  return -(chosen * hints.shares).sum() / hints.places.numel();
 }
 
 torch::Tensor chain_logits(const LanguageModel& model, const torch::Tensor& states, const ReasoningBatch& batch) {

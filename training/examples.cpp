@@ -130,16 +130,41 @@ TokenizedReasoning tokenize(const Example& example, const Task& task, const Toke
   return tokens;
 }
 
+std::vector<TokenHint> tokenize_hints(const Example& example, const TokenIds& question, const Task& task,
+                                      const Tokenizer& tokenizer) {
+  std::vector<TokenHint> hints;
+  for (const Hint& hint : task.hints(example)) {
+    const TokenIds before = tokenizer.encode(example.question.substr(0, hint.end));
+    if (before.empty() || before.size() > question.size()) continue;
+    if (!std::equal(before.begin(), before.end(), question.begin())) continue;
+    TokenHint tokens{static_cast<std::int64_t>(before.size()) - 1, {}, {}};
+    for (const auto& [piece, weight] : hint.pieces) {
+      const TokenIds ids = tokenizer.encode(piece);
+      if (ids.size() != 1) continue;
+      tokens.tokens.push_back(ids.front());
+      tokens.weights.push_back(weight);
+    }
+    if (!tokens.tokens.empty()) hints.push_back(std::move(tokens));
+  }
+  return hints;
+}
+
+TokenizedReasoning BatchSequence::tokenized(const Example& example) const {
+  TokenizedReasoning tokens = tokenize(example, task_, tokenizer_);
+  if (options_.hints) tokens.hints = tokenize_hints(example, tokens.question, task_, tokenizer_);
+  return tokens;
+}
+
 ExampleGroup BatchSequence::group(std::uint64_t index) const {
   const auto is_short = [&](const TokenizedReasoning& tokens) {
     return tokens.tokens() <= options_.max_tokens && !tokens.steps.empty();
   };
-  ExampleGroup group = {tokenize(source_.get(index), task_, tokenizer_)};
+  ExampleGroup group = {tokenized(source_.get(index))};
   if (!is_short(group.front())) return {};
   add_twin(index, group);
   if (options_.siblings == 0 || group.size() != 1) return group;
   for (const Example& sibling : source_.siblings(index, static_cast<std::size_t>(options_.siblings))) {
-    group.push_back(tokenize(sibling, task_, tokenizer_));
+    group.push_back(tokenized(sibling));
     group.back().is_sibling = true;
     if (!is_short(group.back())) group.pop_back();
   }

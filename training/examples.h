@@ -41,6 +41,11 @@ std::unique_ptr<ExampleSource> make_weighted_source(const ExampleSource& source,
 /// The tokens of an example: the question and the reasoning that the task wants, a newline after each.
 TokenizedReasoning tokenize(const Example& example, const Task& task, const Tokenizer& tokenizer);
 
+/// The task's hints on an example whose question was tokenized so. One whose place is within a token is left out, and
+/// of its pieces those that are no token of their own.
+std::vector<TokenHint> tokenize_hints(const Example& example, const TokenIds& question, const Task& task,
+                                      const Tokenizer& tokenizer);
+
 /// An example with what it brings along: its twin, its siblings.
 using ExampleGroup = std::vector<TokenizedReasoning>;
 
@@ -53,6 +58,7 @@ struct BatchOptions {
   std::int64_t window = 16;        ///< batches that are sorted by length together
   double twins = 0.0;              ///< share of the examples that bring their twin along, which comes on top of them
   std::int64_t siblings = 0;       ///< further questions about the text of each example, on top of them, too
+  bool hints = false;              ///< whether the task's hints come with the examples
 };
 
 /// Batch number `step` of an endless sequence. Examples of similar length are put together, so that little is padding;
@@ -68,6 +74,7 @@ class BatchSequence {
   const BatchOptions& options() const { return options_; }
 
  private:
+  TokenizedReasoning tokenized(const Example& example) const;
   ExampleGroup group(std::uint64_t index) const;
   void add_twin(std::uint64_t index, ExampleGroup& group) const;
 

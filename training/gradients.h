@@ -22,10 +22,9 @@ struct GradientOptions {
 
 /// Adds the gradients of a batch that is cut into micro-batches to those of the parameters. They are computed side by
 /// side, each on one thread: for models of a few million parameters this is faster than one batch on all threads, whose
-/// products are too small to be divided (1.4 times on two cores). A micro-batch counts by its share of the step tokens,
-/// so that losses which are means over tokens are those of the whole; negatives of InfoNCE are those of the
-/// micro-batch. The result does not depend on the number of threads, but for rounding within operations. Throws what
-/// the stage throws.
+/// products are too small to be divided. A micro-batch counts by its share of the step tokens, so that losses which are
+/// means over tokens are those of the whole; negatives of InfoNCE are those of the micro-batch. The result does not
+/// depend on the number of threads, but for rounding within operations. Throws what the stage throws.
 BatchLoss add_gradients(const Stage& stage, const std::vector<ReasoningBatch>& micro_batches,
                         const std::vector<torch::Tensor>& parameters, const GradientOptions& options);
 

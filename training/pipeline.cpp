@@ -144,6 +144,8 @@ class Pipeline {
                                stream_seed(recipe_.seed, Stream::order, index)};
     if (name == "concept") batch_options.twins = recipe_.concept_model.twins;
     batch_options.siblings = recipe_.siblings;
+    batch_options.hints = name == "chain" ? recipe_.chain.hint_weight > 0.0
+                                          : name == "contextual" && recipe_.contextual.hint_weight > 0.0;
     batch_options.micro_batches = stage_settings.micro_batches;
     const OffsetSource fresh(*data_.training, static_cast<std::uint64_t>(index) << 40);
     const ExampleSource& source =

@@ -139,6 +139,7 @@ void take_autoencoder(Table table, AutoencoderStage& stage) {
   table.take("prefix_dropout", stage.prefix_dropout, 0.0, 0.95);
   table.take("kl_weight", stage.kl_weight, 0.0, 100.0);
   table.take("chain_weight", stage.chain_weight, 0.0, 100.0);
+  table.take("hint_weight", stage.hint_weight, 0.0, 100.0);
   table.take("readout_weight", stage.readout_weight, 0.0, 100.0);
   table.finish();
 }
@@ -224,6 +225,7 @@ Recipe parse_recipe(std::string text, const std::string& where) {
   Table chain = top.table("chain");
   take_stage(chain, recipe.chain);
   chain.take("question_weight", recipe.chain.question_weight, 0.0, 100.0);
+  chain.take("hint_weight", recipe.chain.hint_weight, 0.0, 100.0);
   chain.finish();
   take_autoencoder(top.table("semantic"), recipe.semantic);
   take_autoencoder(top.table("contextual"), recipe.contextual);

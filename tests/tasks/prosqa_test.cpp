@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -54,6 +55,24 @@ TEST(Prosqa, ExtraHoldsTheGraphOfTheQuestion) {
     const std::string other = asked + symbol("neg_target") + " or " + symbol("target") + "?";
     EXPECT_TRUE(example.question.ends_with(one) || example.question.ends_with(other));
   }
+}
+
+TEST(Prosqa, HintsAtACandidateAreWhatLeadsToIt) {
+  const std::vector<Hint> hints = make_prosqa_task()->hints(kExample);
+  ASSERT_EQ(hints.size(), 2u);
+  const std::string question = kQuestion;
+  EXPECT_TRUE(question.substr(0, hints[0].end).ends_with("Is Tom a lempus"));
+  EXPECT_EQ(question.substr(0, hints[1].end), question);
+  std::map<std::string, double> before_lempus(hints[0].pieces.begin(), hints[0].pieces.end());
+  ASSERT_EQ(before_lempus.size(), 4u);
+  EXPECT_GT(before_lempus.at("Every brimpus"), before_lempus.at("Every terpus"));
+  EXPECT_EQ(before_lempus.at("Every gerpus"), before_lempus.at("Every terpus"));  // the shortest way counts
+  EXPECT_GT(before_lempus.at("Every terpus"), before_lempus.at("Tom"));
+  EXPECT_GT(before_lempus.at("Tom"), 0.0);
+  const std::map<std::string, double> before_scrompus(hints[1].pieces.begin(), hints[1].pieces.end());
+  EXPECT_TRUE(before_scrompus.contains("Every rorpus") && before_scrompus.contains("Alex"));
+  EXPECT_EQ(before_scrompus.size(), 2u);
+  EXPECT_TRUE(make_prosqa_task()->hints({"Is this a question?", {}, ""}).empty());
 }
 
 TEST(Prosqa, SiblingsAskAboutTheSameStatements) {

@@ -55,18 +55,43 @@ TEST_F(WeightedSourceTest, AFamilyThatThereIsNotIsAnError) {
   }
 }
 
-TEST(BatchSequence, SiblingsStayBesideTheirText) {
-  const auto task = make_task("prosqa-small");
-  const std::shared_ptr<const Task> shared = make_task("prosqa-small");
-  const auto source = make_generated_source(shared, 3);
-  std::vector<std::string> texts;
-  for (std::uint64_t i = 0; i < 50; ++i) {
-    const Example example = task->generate(5, i);
-    texts.push_back(example.question + "\n" + example.steps.front());
+class GraphBatches : public testing::Test {
+ protected:
+  GraphBatches() {
+    std::vector<std::string> texts;
+    for (std::uint64_t i = 0; i < 400; ++i) {
+      const Example example = task_->generate(5, i);
+      texts.push_back(example.question + "\n" + example.steps.front());
+    }
+    tokenizer_ = train_tokenizer(texts, {.vocab_size = 640, .phrases = task_->phrases()});
   }
-  const auto tokenizer = train_tokenizer(texts, {.vocab_size = 600, .phrases = task->phrases()});
-  const BatchSequence sequence(*source, *task, *tokenizer, {.batch = 4, .window = 2, .siblings = 5});
-  for (const auto& groups : sequence.window(0)) {
+
+  BatchSequence sequence(const BatchOptions& options) const { return {*source_, *task_, *tokenizer_, options}; }
+
+  std::shared_ptr<const Task> task_ = make_task("prosqa-small");
+  std::unique_ptr<ExampleSource> source_ = make_generated_source(task_, 3);
+  std::unique_ptr<Tokenizer> tokenizer_;
+};
+
+TEST_F(GraphBatches, HintsStandAtTheCandidatesAndAreDistributions) {
+  for (const auto& groups : sequence({.batch = 4, .window = 2, .siblings = 5, .hints = true}).window(0)) {
+    for (const ReasoningBatch& batch : deal(groups, 2)) {
+      const BatchHints& hints = batch.hints;
+      ASSERT_GT(hints.places.size(0), batch.texts_count());
+      EXPECT_LE(hints.places.size(0), 2 * batch.texts_count());
+      const torch::Tensor at = batch.texts.ids.flatten().index_select(0, hints.places);
+      for (std::int64_t i = 0; i < at.size(0); ++i) {
+        const std::string piece = tokenizer_->piece(static_cast<TokenId>(at[i].item<std::int64_t>()));
+        EXPECT_NE(piece.find("pus"), std::string::npos) << piece;
+      }
+      const torch::Tensor sums = torch::zeros(hints.places.size(0)).index_add(0, hints.hint_of, hints.shares);
+      EXPECT_TRUE(torch::allclose(sums, torch::ones_like(sums)));
+    }
+  }
+}
+
+TEST_F(GraphBatches, SiblingsStayBesideTheirText) {
+  for (const auto& groups : sequence({.batch = 4, .window = 2, .siblings = 5}).window(0)) {
     ASSERT_EQ(groups.size(), 4u);
     for (const ReasoningBatch& batch : deal(groups, 2)) {
       EXPECT_GT(batch.texts_count(), 6);
