@@ -1,8 +1,6 @@
 #include "tasks/prosqa.h"
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <compare>
 #include <map>
 #include <set>
@@ -102,20 +100,22 @@ std::string canonical_question(const Question& question) {
   return canonical_graph(static_cast<int>(numbers.size()), edges, root, first, second);
 }
 
-/// Everything from which `target` is reached, with the number of statements that takes.
-std::map<std::string, int> distances_to(const std::string& target, const std::set<Statement>& statements) {
-  std::map<std::string, int> distances = {{target, 0}};
-  for (std::vector<std::string> level = {target}; !level.empty();) {
-    std::vector<std::string> next;
+/// What leads to `candidate`, as a line would begin with it: the more statements between, the less its weight.
+std::vector<std::pair<std::string, double>> pieces_before(const std::string& candidate,
+                                                          const std::set<Statement>& statements) {
+  constexpr double kDecay = 0.7;  // a statement
+  std::vector<std::pair<std::string, double>> pieces;
+  std::set<std::string> seen = {candidate}, level = seen;
+  for (double weight = kDecay; !level.empty(); weight *= kDecay) {
+    std::set<std::string> next;
     for (const Statement& statement : statements) {
-      if (std::find(level.begin(), level.end(), statement.kind) == level.end()) continue;
-      const int distance = distances.at(statement.kind) + 1;
-      if (distances.emplace(statement.subject, distance).second) next.push_back(statement.subject);
+      if (!level.contains(statement.kind) || !seen.insert(statement.subject).second) continue;
+      next.insert(statement.subject);
+      pieces.emplace_back((statement.every ? "Every " : "") + statement.subject, weight);
     }
     level = std::move(next);
   }
-  distances.erase(target);
-  return distances;
+  return pieces;
 }
 
 /// For each concept a name or a made-up noun of its own.
@@ -213,17 +213,6 @@ class ProsqaTask final : public Task {
   }
 
  private:
-  static std::vector<std::pair<std::string, double>> pieces_before(const std::string& candidate,
-                                                                   const std::set<Statement>& statements) {
-    constexpr double kDecay = 0.7;  // a statement
-    std::vector<std::pair<std::string, double>> pieces;
-    for (const auto& [subject, distance] : distances_to(candidate, statements)) {
-      const bool is_person = std::find(kNames.begin(), kNames.end(), subject) != kNames.end();
-      pieces.emplace_back(is_person ? subject : "Every " + subject, std::pow(kDecay, distance));
-    }
-    return pieces;
-  }
-
   /// A graph in words, before anything is asked.
   struct Told {
     ProsqaGraph graph;

@@ -144,8 +144,7 @@ class Pipeline {
                                stream_seed(recipe_.seed, Stream::order, index)};
     if (name == "concept") batch_options.twins = recipe_.concept_model.twins;
     batch_options.siblings = recipe_.siblings;
-    batch_options.hints = name == "chain" ? recipe_.chain.hint_weight > 0.0
-                                          : name == "contextual" && recipe_.contextual.hint_weight > 0.0;
+    batch_options.hints = takes_hints(name);
     batch_options.micro_batches = stage_settings.micro_batches;
     const OffsetSource fresh(*data_.training, static_cast<std::uint64_t>(index) << 40);
     const ExampleSource& source =
@@ -163,6 +162,20 @@ class Pipeline {
     parts.finish(name, parts.built());
     progress_.on_stage(name, "finished");
     return true;
+  }
+
+  /// Whether the stage learns from the task's hints. Throws Error when it should and there are none.
+  bool takes_hints(const std::string& stage) const {
+    const double weight = stage == "chain"        ? recipe_.chain.hint_weight
+                          : stage == "contextual" ? recipe_.contextual.hint_weight
+                                                  : 0.0;
+    if (weight == 0.0) return false;
+    const Example first = data_.training->get(0);
+    if (!tokenize_hints(first, tokenize(first, *data_.task, *tokenizer_).question, *data_.task, *tokenizer_).empty()) {
+      return true;
+    }
+    throw Error({"[" + stage + "] hint_weight", "a task with hints whose pieces are tokens", "none in " + recipe_.task,
+                 "leave it out, or raise vocab_size in [tokenizer]"});
   }
 
   /// The examples of another stretch of the same stream: no stage sees the questions of another.

@@ -37,7 +37,7 @@ struct AutoencoderStage : StageOptions {
   double kl_weight = 0.0;        ///< of a Gaussian bottleneck
   double chain_weight = 0.0;    ///< contextual: the chain's loss on the steps from the same pass; above 0, the backbone
                                 ///< that comes of it is the bundle's chain, too
-  double hint_weight = 0.0;     ///< of the task's hints, on the same pass
+  double hint_weight = 0.0;     ///< contextual: of the task's hints, on the same pass
   double readout_weight = 0.0;  ///< of reading a sentence's last tokens straight from its embedding (see Readout)
 };
 

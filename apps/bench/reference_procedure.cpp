@@ -4,11 +4,12 @@
 
 #include <algorithm>
 
+#include "decoding/options.h"
+
 namespace noema {
 namespace {
 
 constexpr std::int64_t kSteps = 10;
-constexpr std::int64_t kLongestSentence = 64;  // tokens
 
 }  // namespace
 
@@ -39,7 +40,7 @@ std::vector<TokenIds> ReferenceProcedure::run() const {
   const TokenId newline = bundle_.tokenizer->newline();
   std::vector<TokenIds> written(kSteps);
   std::vector<bool> ended(kSteps, false);
-  for (std::int64_t length = 1; length <= kLongestSentence; ++length) {
+  for (std::int64_t length = 1; length <= ReasoningOptions().max_sentence_tokens; ++length) {
     // The last token of each row is only there to be predicted.
     std::vector<TokenIds> rows = written;
     for (TokenIds& row : rows) row.resize(static_cast<std::size_t>(length), newline);

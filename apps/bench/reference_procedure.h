@@ -7,8 +7,8 @@
 namespace noema {
 
 /// How the paper reasons in continuous mode, without what makes it quick: always ten latent steps, the question read
-/// again before each of them, and all ten decoded, side by side, the sentences read again before each token. What noema
-/// does is measured against it.
+/// again before each of them, and all ten decoded, side by side, the sentences read again before each token. Continuous
+/// mode is timed against it.
 class ReferenceProcedure {
  public:
   /// The bundle must outlive it. Throws Error when it has no concept model.

@@ -178,6 +178,12 @@ TEST_F(PipelineTest, AReadoutOfConceptsNeedsOneOfTheEmbeddings) {
   EXPECT_THROW(run_recipe(recipe, options("none"), nobody), Error);
 }
 
+TEST_F(PipelineTest, HintsOfATaskWithoutThemAreAnError) {
+  const Recipe recipe = changed({{"[chain]\n", "[chain]\nhint_weight = 0.3\n"}});
+  TrainingProgress nobody;
+  EXPECT_THROW(run_recipe(recipe, options("none"), nobody), Error);
+}
+
 TEST_F(PipelineTest, TheEstimateNamesEveryStageAndItsParameters) {
   const RecipeEstimate whole = estimate(parse_recipe(kRecipe, "tiny"));
   ASSERT_EQ(whole.stages.size(), 5u);
