@@ -18,6 +18,8 @@ endif()
 set(Torch_INCLUDE_DIRS ${NOEMA_TORCH_ROOT}/torch/include ${NOEMA_TORCH_ROOT}/torch/include/torch/csrc/api/include)
 find_library(Torch_CPU_LIBRARY torch_cpu PATHS ${NOEMA_TORCH_ROOT}/torch/lib NO_DEFAULT_PATH)
 find_library(Torch_C10_LIBRARY c10 PATHS ${NOEMA_TORCH_ROOT}/torch/lib NO_DEFAULT_PATH)
+# The threads that libtorch computes on, for what noema computes on them (nn/parallel.cpp).
+find_library(Torch_OPENMP_LIBRARY libgomp.so.1 PATHS ${NOEMA_TORCH_ROOT}/torch/lib NO_DEFAULT_PATH)
 
 set(version_file ${NOEMA_TORCH_ROOT}/torch/include/torch/headeronly/version.h)
 if(EXISTS ${version_file})
@@ -28,7 +30,7 @@ endif()
 
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(Torch
-    REQUIRED_VARS Torch_CPU_LIBRARY Torch_C10_LIBRARY
+    REQUIRED_VARS Torch_CPU_LIBRARY Torch_C10_LIBRARY Torch_OPENMP_LIBRARY
     VERSION_VAR Torch_VERSION
     REASON_FAILURE_MESSAGE "no libtorch in '${NOEMA_TORCH_ROOT}': run scripts/setup, or set NOEMA_TORCH_ROOT")
 
@@ -37,7 +39,7 @@ if(Torch_FOUND AND NOT TARGET Torch::torch)
   set_target_properties(Torch::c10 PROPERTIES IMPORTED_LOCATION ${Torch_C10_LIBRARY})
   add_library(Torch::torch SHARED IMPORTED)
   set_target_properties(Torch::torch PROPERTIES IMPORTED_LOCATION ${Torch_CPU_LIBRARY})
-  target_link_libraries(Torch::torch INTERFACE Torch::c10)
+  target_link_libraries(Torch::torch INTERFACE Torch::c10 ${Torch_OPENMP_LIBRARY})
   target_compile_definitions(Torch::torch INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
   # After the system's headers: the wheel carries a newer fmt, which must not hide the one spdlog is built with.
   foreach(folder ${Torch_INCLUDE_DIRS})

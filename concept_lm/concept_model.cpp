@@ -104,7 +104,8 @@ torch::Tensor ConceptModel::hidden(const ReasoningBatch& batch, const torch::Ten
   const torch::Tensor context = pieces.index_select(0, torch::tensor(layout.sources, torch::kLong))
                                     .view({batch.questions.count(), layout.width, model_.width()});
   const torch::Tensor hidden =
-      hidden_after(model_, batch.prefixes, context, layout.lengths, nullptr, layers).flatten(0, 1);
+      hidden_after(model_, batch.prefixes, context, batch.questions.lengths, layout.lengths, nullptr, layers)
+          .flatten(0, 1);
   return hidden.index_select(0, torch::tensor(layout.predicts, torch::kLong));
 }
 

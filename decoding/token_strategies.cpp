@@ -9,18 +9,15 @@ namespace {
 
 constexpr std::int64_t kExpectedTokens = 64;  // of a reasoning; the cache grows beyond
 
-/// The stream of a batch's questions, each followed by `mark`.
+/// The stream of a batch's questions, each followed by `mark`: that is no part of the question.
 std::unique_ptr<TokenStream> read_questions(ActiveBatch& batch, const TokenIds& mark) {
   const RunContext& context = batch.context();
   const LanguageModel& model = context.bundle.need_chain();
-  torch::Tensor ids = batch.questions().ids;
-  std::vector<std::int64_t> lengths = batch.questions().lengths;
-  if (!mark.empty()) {
-    const std::vector<std::int64_t> wide(mark.begin(), mark.end());
-    ids = torch::cat({ids, torch::tensor(wide, torch::kLong).expand({ids.size(0), -1})}, 1);
-    for (std::int64_t& length : lengths) length += static_cast<std::int64_t>(mark.size());
-  }
-  return stream_tokens(model, model.embed(ids), lengths, ids.size(1) + kExpectedTokens, context.observer);
+  const Sentences& questions = batch.questions();
+  auto stream = stream_tokens(model, model.embed(questions.ids), questions.lengths, questions.width() + kExpectedTokens,
+                              context.observer);
+  for (const TokenId id : mark) stream->append(torch::full({questions.count()}, id, torch::kLong));
+  return stream;
 }
 
 /// Writes sentence after sentence on one stream until every row is finished.

@@ -1,6 +1,5 @@
 #include "nn/fused.h"
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <bit>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "nn/fast_exp.h"
+#include "nn/parallel.h"
 #include "nn/vectorized.h"
 
 namespace noema {
@@ -121,7 +121,7 @@ struct RmsNorm : torch::autograd::Function<RmsNorm> {
       T* to = y.mutable_data_ptr<T>();
       const float* w = plain_weight.const_data_ptr<float>();
       float* s = scale.mutable_data_ptr<float>();
-      at::parallel_for(0, rows, kGrain, [&](std::int64_t begin, std::int64_t end) {
+      parallel_for(0, rows, kGrain, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t r = begin; r < end; ++r) {
           rms_forward(from + r * width, w, to + r * width, s + r, width, static_cast<float>(epsilon));
         }
@@ -146,7 +146,7 @@ struct RmsNorm : torch::autograd::Function<RmsNorm> {
       T* to = dx.mutable_data_ptr<T>();
       const float *w = saved[1].const_data_ptr<float>(), *s = saved[2].const_data_ptr<float>();
       float* dw = dweight.mutable_data_ptr<float>();
-      at::parallel_for(0, chunks, 1, [&](std::int64_t begin, std::int64_t end) {
+      parallel_for(0, chunks, 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t r = begin * kGrain; r < std::min(end * kGrain, rows); ++r) {
           rms_backward(from + r * width, w, slope + r * width, s[r], to + r * width, dw + r / kGrain * width, width);
         }
@@ -167,7 +167,7 @@ struct SwiGlu : torch::autograd::Function<SwiGlu> {
       using T = std::remove_pointer_t<decltype(tag)>;
       const T* from = x.const_data_ptr<T>();
       T* to = y.mutable_data_ptr<T>();
-      at::parallel_for(0, rows, kGrain, [&](std::int64_t begin, std::int64_t end) {
+      parallel_for(0, rows, kGrain, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t r = begin; r < end; ++r) swiglu_forward(from + r * 2 * half, to + r * half, half);
       });
     });
@@ -185,7 +185,7 @@ struct SwiGlu : torch::autograd::Function<SwiGlu> {
       using T = std::remove_pointer_t<decltype(tag)>;
       const T *from = x.const_data_ptr<T>(), *slope = dy.const_data_ptr<T>();
       T* to = dx.mutable_data_ptr<T>();
-      at::parallel_for(0, rows, kGrain, [&](std::int64_t begin, std::int64_t end) {
+      parallel_for(0, rows, kGrain, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t r = begin; r < end; ++r) {
           swiglu_backward(from + r * 2 * half, slope + r * half, to + r * 2 * half, half);
         }

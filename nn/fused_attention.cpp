@@ -1,4 +1,3 @@
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 
 #include "nn/fast_exp.h"
 #include "nn/fused.h"
+#include "nn/parallel.h"
 #include "nn/vectorized.h"
 
 namespace noema {
@@ -72,7 +72,7 @@ torch::Tensor attend_one(const torch::Tensor& queries, const torch::Tensor& keys
   for (std::int64_t row = 0; row < rows; ++row) {
     seen_by.push_back(seen_slots(visible ? visible + row * slots : nullptr, slots));
   }
-  at::parallel_for(0, rows * heads, grain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(0, rows * heads, grain, [&](std::int64_t begin, std::int64_t end) {
     std::vector<float> scores(static_cast<std::size_t>(slots));
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t row = i / heads, head = i % heads / shared;

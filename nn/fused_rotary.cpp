@@ -1,7 +1,7 @@
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include "nn/fused.h"
+#include "nn/parallel.h"
 #include "nn/vectorized.h"
 
 namespace noema {
@@ -34,7 +34,7 @@ struct Turning {
     const bool shared = index.size(0) == 1;
     const auto* places = index.const_data_ptr<std::int64_t>();
     const float *c = cosine.const_data_ptr<float>(), *s = sine.const_data_ptr<float>();
-    at::parallel_for(0, rows * tokens, kGrain, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(0, rows * tokens, kGrain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
         const std::int64_t row = i / tokens, token = i % tokens, place = places[shared ? token : i] * half;
         for (std::int64_t head = 0; head < heads; ++head) {

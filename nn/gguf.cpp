@@ -1,6 +1,5 @@
 #include "nn/gguf.h"
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "nn/parallel.h"
 
 namespace noema {
 namespace {
@@ -189,7 +189,7 @@ torch::Tensor GgufFile::tensor(const std::string& name) const {
   torch::Tensor values = torch::empty(shape, torch::kFloat32);
   const auto* blocks = reinterpret_cast<const std::uint8_t*>(file_->data()) + begin;
   float* to = values.data_ptr<float>();
-  at::parallel_for(0, values.numel() / type->elements, 1024, [&](std::int64_t first, std::int64_t last) {
+  parallel_for(0, values.numel() / type->elements, 1024, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t i = first; i < last; ++i) type->unpack(blocks + i * type->bytes, to + i * type->elements);
   });
   return values;

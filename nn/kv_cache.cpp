@@ -10,6 +10,7 @@ namespace noema {
 
 KvCache::KvCache(const TransformerConfig& config, std::int64_t rows, std::int64_t slots, torch::TensorOptions options)
     : max_positions_(config.max_positions),
+      mask_(config.mask),
       taps_(config.convolution),
       recent_(static_cast<std::size_t>(config.layers)),
       lengths_(static_cast<std::size_t>(rows), 0) {
@@ -51,7 +52,8 @@ Positions KvCache::extend(const std::vector<std::int64_t>& lengths, std::int64_t
 
 Positions KvCache::positions(const std::vector<std::int64_t>& lengths, std::int64_t width, Padding padding) const {
   Positions at;
-  at.causal = begin_ == 0 && !padded_;
+  const bool all_see_all = begin_ == 0 && mask_ == TransformerConfig::Mask::prefix;
+  at.causal = begin_ == 0 && !padded_ && !all_see_all;
   at.row_tokens = lengths;
   at.index = torch::zeros({rows(), width}, torch::kLong);
   auto index = at.index.accessor<std::int64_t, 2>();
@@ -60,17 +62,18 @@ Positions KvCache::positions(const std::vector<std::int64_t>& lengths, std::int6
     const std::int64_t length = lengths[static_cast<std::size_t>(row)];
     const std::int64_t first = padding == Padding::left ? width - length : 0;
     for (std::int64_t t = 0; t < length; ++t) index[row][first + t] = before + t;
-    at.row_pairs.push_back(length * before + length * (length + 1) / 2);
+    at.row_pairs.push_back(all_see_all ? length * length : length * before + length * (length + 1) / 2);
   }
   const torch::Device device = layers_.front().keys.device();
   at.index = at.index.to(device);
-  if (at.causal || (width == 1 && !padded_)) return at;
+  if (at.causal || (!padded_ && (width == 1 || all_see_all))) return at;
 
   // Every query sees itself, so that a row of padding has something to look at and stays finite.
   const torch::Tensor slot = torch::arange(used_, torch::kLong);
   const torch::Tensor query = torch::arange(begin_, used_, torch::kLong).unsqueeze(1);
-  const torch::Tensor real = real_.narrow(1, 0, used_).unsqueeze(1);               // [B,1,K]
-  at.mask = ((real & (slot <= query)) | (slot == query)).unsqueeze(1).to(device);  // [B,1,T,K]
+  const torch::Tensor real = real_.narrow(1, 0, used_).unsqueeze(1);  // [B,1,K]
+  const torch::Tensor seen = all_see_all ? real : real & (slot <= query);
+  at.mask = (seen | (slot == query)).unsqueeze(1).to(device);  // [B,1,T,K]
   return at;
 }
 

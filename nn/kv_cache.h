@@ -23,7 +23,8 @@ class KvCache {
           torch::TensorOptions options = torch::kFloat32);
 
   /// Takes `width` more slots, of which row b fills lengths[b], padded on the given side; returns where these tokens
-  /// stand. Throws Error when a row becomes longer than the model's longest.
+  /// stand. What is taken first are questions, for a model that masks them otherwise. Throws Error when a row becomes
+  /// longer than the model's longest.
   Positions extend(const std::vector<std::int64_t>& lengths, std::int64_t width, Padding padding);
 
   /// The same for one token a row.
@@ -47,6 +48,7 @@ class KvCache {
   Positions positions(const std::vector<std::int64_t>& lengths, std::int64_t width, Padding padding) const;
 
   std::int64_t max_positions_;
+  TransformerConfig::Mask mask_;
   std::int64_t taps_;  // K
   std::vector<Layer> layers_;
   std::vector<torch::Tensor> recent_;  // by layer [B,K-1,C]: the last rows of what is convolved

@@ -60,7 +60,7 @@ class Rotary {
   torch::Tensor sine_;
 };
 
-/// Causal self-attention with grouped key and value heads.
+/// Self-attention with grouped key and value heads.
 class Attention {
  public:
   Attention(WeightScope weights, const TransformerConfig& config, std::int64_t layer, const Rotary* rotary);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "nn/linear_kernel.h"
+#include "nn/parallel.h"
 
 // Exported by the wheel but left out of its header. Signed rows are for AMX, unsigned ones for VNNI; with signed rows
 // and no AMX, 64 rows of SmolLM2 took 2.6 times as long (docs/performance.md).
@@ -94,7 +95,7 @@ class Int8Kernel final : public LinearKernel {
           "set up convert");
     check(xnn_run_operator(quantize_.get(), nullptr), "xnn_run_operator");
     float* to = y.data_ptr<float>();
-    at::parallel_for(0, static_cast<std::int64_t>(slices_.size()), 1, [&](std::int64_t first, std::int64_t last) {
+    parallel_for(0, static_cast<std::int64_t>(slices_.size()), 1, [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t i = first; i < last; ++i) multiply(slices_[static_cast<std::size_t>(i)], to);
     });
     return y;

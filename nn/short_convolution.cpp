@@ -1,8 +1,8 @@
 #include "nn/short_convolution.h"
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
+#include "nn/parallel.h"
 #include "nn/vectorized.h"
 
 namespace noema {
@@ -16,7 +16,7 @@ NOEMA_VECTORIZED void add_product(const float* w, const float* x, float* y, std:
 /// Calls use(row) for the rows of a batch, several threads at once.
 template <typename Use>
 void for_each_row(std::int64_t rows, const Use& use) {
-  at::parallel_for(0, rows, 1, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(0, rows, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) use(row);
   });
 }

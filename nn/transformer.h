@@ -9,7 +9,7 @@
 
 namespace noema {
 
-/// A causal transformer from embeddings to hidden states. Const after construction; may be shared by threads.
+/// A transformer from embeddings to hidden states. Const after construction; may be shared by threads.
 class Transformer {
  public:
   /// Throws Error when the config is senseless or the weights have other shapes.

@@ -77,19 +77,22 @@ TransformerConfig llama_style(std::int64_t layers, std::int64_t width, std::int6
 }
 
 nlohmann::json to_json(const TransformerConfig& config) {
-  return {{"layers", config.layers},
-          {"width", config.width},
-          {"heads", config.heads},
-          {"kv_heads", config.kv_heads},
-          {"feed_forward", config.feed_forward},
-          {"max_positions", config.max_positions},
-          {"position", config.position == TransformerConfig::Position::rotary ? "rotary" : "learned"},
-          {"norm", config.norm == TransformerConfig::Norm::rms ? "rms" : "layer"},
-          {"activation", config.activation == TransformerConfig::FeedForward::swiglu ? "swiglu" : "gelu"},
-          {"biases", config.biases},
-          {"convolution", config.convolution},
-          {"norm_epsilon", config.norm_epsilon},
-          {"rotary_base", config.rotary_base}};
+  nlohmann::json json = {
+      {"layers", config.layers},
+      {"width", config.width},
+      {"heads", config.heads},
+      {"kv_heads", config.kv_heads},
+      {"feed_forward", config.feed_forward},
+      {"max_positions", config.max_positions},
+      {"position", config.position == TransformerConfig::Position::rotary ? "rotary" : "learned"},
+      {"norm", config.norm == TransformerConfig::Norm::rms ? "rms" : "layer"},
+      {"activation", config.activation == TransformerConfig::FeedForward::swiglu ? "swiglu" : "gelu"},
+      {"biases", config.biases},
+      {"convolution", config.convolution},
+      {"norm_epsilon", config.norm_epsilon},
+      {"rotary_base", config.rotary_base}};
+  if (config.mask == TransformerConfig::Mask::prefix) json["mask"] = "prefix";
+  return json;
 }
 
 TransformerConfig transformer_config(const nlohmann::json& json, const std::string& where) {
@@ -108,6 +111,10 @@ TransformerConfig transformer_config(const nlohmann::json& json, const std::stri
                              TransformerConfig::FeedForward::gelu);
   config.biases = json_member<bool>(json, "biases", where);
   config.convolution = json_member<std::int64_t>(json, "convolution", where);
+  if (json.contains("mask")) {  // models were causal before it was a choice
+    config.mask = choice(json, "mask", where, "causal", TransformerConfig::Mask::causal, "prefix",
+                         TransformerConfig::Mask::prefix);
+  }
   config.norm_epsilon = json_member<double>(json, "norm_epsilon", where);
   config.rotary_base = json_member<double>(json, "rotary_base", where);
   config.check(where);

@@ -11,6 +11,7 @@ struct TransformerConfig {
   enum class Position { learned, rotary };
   enum class Norm { layer, rms };
   enum class FeedForward { gelu, swiglu };
+  enum class Mask { causal, prefix };
 
   std::int64_t layers = 5;
   std::int64_t width = 160;          ///< D
@@ -26,6 +27,9 @@ struct TransformerConfig {
   /// section 3); 0: none. A head then finds "what stood after the same word" without a layer that looks one place back
   /// first.
   std::int64_t convolution = 0;
+  /// prefix: the tokens of a question all see each other, what comes after it is causal (prefix LM, arXiv 1910.10683,
+  /// section 3.2.1). What a question asks for is then known wherever its text is read.
+  Mask mask = Mask::causal;
   double norm_epsilon = 1e-5;
   double rotary_base = 10000.0;
 

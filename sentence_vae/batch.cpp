@@ -125,7 +125,8 @@ ReasoningBatch make_batch(std::vector<TokenizedReasoning> examples, std::int64_t
 
 torch::Tensor text_states(const LanguageModel& model, const ReasoningBatch& batch, ComputeObserver* observer) {
   const Sentences& texts = batch.texts;
-  return hidden_after(model, batch.prefixes, model.embed(texts.ids), texts.lengths, observer).flatten(0, 1);
+  return hidden_after(model, batch.prefixes, model.embed(texts.ids), batch.questions.lengths, texts.lengths, observer)
+      .flatten(0, 1);
 }
 
 }  // namespace noema

@@ -7,9 +7,10 @@
 namespace noema {
 namespace {
 
-/// Hidden states of texts that are padded on the right, flattened [B*T,D].
-torch::Tensor hidden_states(const LanguageModel& model, const Sentences& texts, ComputeObserver* observer) {
-  return hidden_after(model, {}, model.embed(texts.ids), texts.lengths, observer).flatten(0, 1);
+/// Hidden states of sentences that are padded on the right, flattened [N*Ts,D].
+torch::Tensor hidden_states(const LanguageModel& model, const Sentences& sentences, ComputeObserver* observer) {
+  const Positions at = causal_positions(sentences.lengths, sentences.width(), sentences.ids.device());
+  return model.hidden(model.embed(sentences.ids), {at, nullptr, observer}).flatten(0, 1);
 }
 
 torch::Tensor mean_of(const Bottleneck& bottleneck, const torch::Tensor& hidden, ComputeObserver* observer) {

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "base/error.h"
+
 namespace noema {
 
 KvCache read_prefixes(const LanguageModel& model, const SharedPrefixes& prefixes, std::int64_t rows, std::int64_t slots,
@@ -16,11 +18,16 @@ KvCache read_prefixes(const LanguageModel& model, const SharedPrefixes& prefixes
 }
 
 torch::Tensor hidden_after(const LanguageModel& model, const SharedPrefixes& prefixes, const torch::Tensor& embeddings,
-                           const std::vector<std::int64_t>& lengths, ComputeObserver* observer, std::int64_t layers) {
+                           const std::vector<std::int64_t>& questions, const std::vector<std::int64_t>& lengths,
+                           ComputeObserver* observer, std::int64_t layers) {
   const std::int64_t width = embeddings.size(1);
+  const TransformerConfig::Mask mask = model.config().transformer.mask;
   if (prefixes.texts.count() == 0) {  // no cache, no mask
-    const Positions at = causal_positions(lengths, width, embeddings.device());
+    const Positions at = question_positions(mask, questions, lengths, width, embeddings.device());
     return model.hidden(embeddings, {at, nullptr, observer, layers});
+  }
+  if (mask == TransformerConfig::Mask::prefix) {
+    throw Error({"questions that share a text", "a causal model", "one with a prefix mask", "leave out the siblings"});
   }
   KvCache cache = read_prefixes(model, prefixes, embeddings.size(0), width, observer, layers);
   const Positions at = cache.extend(lengths, width, Padding::right);

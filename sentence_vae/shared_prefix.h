@@ -21,10 +21,11 @@ struct SharedPrefixes {
 KvCache read_prefixes(const LanguageModel& model, const SharedPrefixes& prefixes, std::int64_t rows, std::int64_t slots,
                       ComputeObserver* observer = nullptr, std::int64_t layers = -1);
 
-/// Hidden states [B,T,D] of embeddings [B,T,D] of rows that are padded on the right, each read after its prefix.
-/// `layers`: how many are run; -1: all.
+/// Hidden states [B,T,D] of embeddings [B,T,D] of rows that are padded on the right, each read after its prefix; the
+/// first questions[b] tokens of row b are those of its question. `layers`: how many are run; -1: all. Throws Error for
+/// prefixes and a model whose questions must be read whole.
 torch::Tensor hidden_after(const LanguageModel& model, const SharedPrefixes& prefixes, const torch::Tensor& embeddings,
-                           const std::vector<std::int64_t>& lengths, ComputeObserver* observer = nullptr,
-                           std::int64_t layers = -1);
+                           const std::vector<std::int64_t>& questions, const std::vector<std::int64_t>& lengths,
+                           ComputeObserver* observer = nullptr, std::int64_t layers = -1);
 
 }  // namespace noema

@@ -100,18 +100,23 @@ std::string canonical_question(const Question& question) {
   return canonical_graph(static_cast<int>(numbers.size()), edges, root, first, second);
 }
 
-/// What leads to `candidate`, as a line would begin with it: the more statements between, the less its weight.
-std::vector<std::pair<std::string, double>> pieces_before(const std::string& candidate,
-                                                          const std::set<Statement>& statements) {
-  constexpr double kDecay = 0.7;  // a statement
+/// What the statements lead from, to what they lead to in one.
+using Children = std::map<std::string, std::set<std::string>>;
+
+/// A kind and everything that it leads to: each statement on the way halves the weight, but not a candidate's.
+std::vector<std::pair<std::string, double>> ahead_of(const std::string& kind, const Children& children,
+                                                     const Question& question) {
   std::vector<std::pair<std::string, double>> pieces;
-  std::set<std::string> seen = {candidate}, level = seen;
-  for (double weight = kDecay; !level.empty(); weight *= kDecay) {
+  std::set<std::string> seen = {kind}, level = seen;
+  for (double weight = 1.0; !level.empty(); weight *= 0.5) {
     std::set<std::string> next;
-    for (const Statement& statement : statements) {
-      if (!level.contains(statement.kind) || !seen.insert(statement.subject).second) continue;
-      next.insert(statement.subject);
-      pieces.emplace_back((statement.every ? "Every " : "") + statement.subject, weight);
+    for (const std::string& symbol : level) {
+      pieces.emplace_back(symbol, symbol == question.first || symbol == question.second ? 1.0 : weight);
+      const auto found = children.find(symbol);
+      if (found == children.end()) continue;
+      for (const std::string& child : found->second) {
+        if (seen.insert(child).second) next.insert(child);
+      }
     }
     level = std::move(next);
   }
@@ -166,13 +171,20 @@ class ProsqaTask final : public Task {
     return phrases;
   }
 
-  /// At each of the two candidates, what leads to it: the nearer, the more of it.
+  /// Behind each statement what its kind leads to, the candidates above all: a model can know them there that has read
+  /// the question before the statements.
   std::vector<Hint> hints(const Example& example) const override {
     const auto question = parse_question(example.question);
-    const std::size_t between = example.question.rfind(" or "), end = example.question.rfind('?');
-    if (!question || between == std::string::npos || end == std::string::npos) return {};
-    return {{between, pieces_before(question->first, question->statements)},
-            {end + 1, pieces_before(question->second, question->statements)}};
+    if (!question) return {};
+    Children children;
+    for (const Statement& statement : question->statements) children[statement.subject].insert(statement.kind);
+    std::vector<Hint> hints;
+    const std::string_view text = example.question;
+    for (std::size_t begin = 0, end; (end = text.find('.', begin)) != std::string_view::npos; begin = end + 1) {
+      const auto statement = parse_statement(text.substr(begin, end + 1 - begin));
+      hints.push_back({end + 1, ahead_of(statement->kind, children, *question)});
+    }
+    return hints;
   }
 
   std::string identity(const Example& example) const override {

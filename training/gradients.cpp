@@ -1,13 +1,13 @@
 #include "training/gradients.h"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <torch/torch.h>
 
 #include <numeric>
 
 #include "base/random.h"
+#include "nn/parallel.h"
 
 namespace noema {
 namespace {
@@ -63,7 +63,7 @@ MicroBatchResult run(const Stage& stage, const ReasoningBatch& batch, const std:
 BatchLoss add_gradients(const Stage& stage, const std::vector<ReasoningBatch>& micro_batches,
                         const std::vector<torch::Tensor>& parameters, const GradientOptions& options) {
   std::vector<MicroBatchResult> results(micro_batches.size());
-  at::parallel_for(0, static_cast<std::int64_t>(results.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(0, static_cast<std::int64_t>(results.size()), 1, [&](std::int64_t begin, std::int64_t end) {
     for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
       results[i] = run(stage, micro_batches[i], parameters, Random::of(options.seed, i).next(), options.bf16);
     }

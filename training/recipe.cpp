@@ -173,6 +173,9 @@ void take_model(Table table, Recipe& recipe, const std::string& where) {
   table.take("kv_heads", model.kv_heads, 1, 1 << 10);
   table.take("feed_forward", model.feed_forward, 1, 1 << 18);
   table.take("convolution", model.convolution, 0, 16);
+  std::string mask = "causal";
+  table.take("mask", mask, {"causal", "prefix"});
+  if (mask == "prefix") model.mask = TransformerConfig::Mask::prefix;
   table.take("max_positions", model.max_positions, 16, 1 << 16);
   table.take("bottleneck", recipe.bottleneck, {"identity", "gaussian"});
   table.take("latent_width", recipe.latent_width, 0, 1 << 16);
@@ -182,6 +185,7 @@ void take_model(Table table, Recipe& recipe, const std::string& where) {
     model = gpt2_style(given.layers, given.width, given.heads, given.max_positions);
     model.feed_forward = given.feed_forward;
     model.convolution = given.convolution;
+    model.mask = given.mask;
   }
   model.check(where + ": [model]");
 }
@@ -236,6 +240,13 @@ Recipe parse_recipe(std::string text, const std::string& where) {
   top.finish();
   for (const auto& [key, value] : {std::pair{"name", recipe.name}, {"task", recipe.task}, {"out", recipe.out}}) {
     if (value.empty()) throw Error({where, std::string("a key \"") + key + "\"", "none", "add it"});
+  }
+  const bool is_prefix = recipe.model.mask == TransformerConfig::Mask::prefix;
+  if (is_prefix && (recipe.siblings > 0 || recipe.chain.question_weight > 0.0)) {
+    throw Error({where + ": [model] mask",
+                 "neither siblings nor a question_weight beside \"prefix\": its questions are "
+                 "read whole",
+                 recipe.siblings > 0 ? "siblings" : "a question_weight", "leave it out"});
   }
   recipe.text = std::move(text);
   return recipe;

@@ -1,6 +1,5 @@
 #include "training/trainer.h"
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <chrono>
@@ -8,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "nn/parallel.h"
 #include "training/checkpoint.h"
 #include "training/gradients.h"
 #include "training/optimizer.h"
@@ -168,7 +168,7 @@ bool train_stage(const TrainedStage& trained, const BatchSequence& batches,
 
 std::map<std::string, double> measure(const Stage& stage, const std::vector<ReasoningBatch>& batches) {
   std::vector<Counts> found(batches.size());
-  at::parallel_for(0, static_cast<std::int64_t>(batches.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(0, static_cast<std::int64_t>(batches.size()), 1, [&](std::int64_t begin, std::int64_t end) {
     const torch::NoGradGuard no_grad;
     for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
       found[i] = stage.measure(batches[i]);

@@ -25,7 +25,8 @@ torch::Tensor ReferenceProcedure::reason() const {
   torch::Tensor inputs = backbone.embed(question_);  // [1,T,D]
   std::vector<torch::Tensor> predicted;
   for (std::int64_t i = 0; i < kSteps; ++i) {
-    const Positions at = causal_positions({inputs.size(1)}, inputs.size(1), torch::kCPU);
+    const Positions at = question_positions(backbone.config().transformer.mask, {question_.size(1)}, {inputs.size(1)},
+                                            inputs.size(1), torch::kCPU);
     const torch::Tensor hidden = backbone.hidden(inputs, {at});
     const Concept next = concepts.head().predict(hidden.select(1, -1));
     predicted.push_back(next.embedding);

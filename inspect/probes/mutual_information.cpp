@@ -12,9 +12,12 @@ namespace {
 
 constexpr std::int64_t kCells = 1 << 22;  // of a table of logits: 16 MB
 
-/// log p of each token of the texts given those before it, and 0 for the first: one list a text.
-std::vector<std::vector<double>> token_log_probabilities(const LanguageModel& model, const Sentences& texts) {
-  const Positions at = causal_positions(texts.lengths, texts.width(), texts.ids.device());
+/// log p of each token of the texts given those before it, and 0 for the first: one list a text. What it says of a
+/// question's tokens, of which each text begins with so many, means nothing where they all see each other.
+std::vector<std::vector<double>> token_log_probabilities(const LanguageModel& model, const Sentences& texts,
+                                                         const std::vector<std::int64_t>& questions) {
+  const Positions at =
+      question_positions(model.config().transformer.mask, questions, texts.lengths, texts.width(), texts.ids.device());
   const torch::Tensor hidden = model.hidden(model.embed(texts.ids), {at, nullptr, nullptr}).flatten(0, 1);
   const torch::Tensor places = texts.real_places(), tokens = texts.ids.flatten();
   const std::int64_t together = std::max<std::int64_t>(1, kCells / model.config().vocab_size);
@@ -47,16 +50,18 @@ std::vector<std::vector<double>> token_log_probabilities(const LanguageModel& mo
 std::vector<SentenceLikelihood> sentence_likelihoods(const LanguageModel& model,
                                                      const std::vector<TokenizedReasoning>& texts, TokenId newline) {
   std::vector<TokenIds> whole, single;
+  std::vector<std::int64_t> questions;
   for (const TokenizedReasoning& text : texts) {
     whole.push_back(text.question);
+    questions.push_back(static_cast<std::int64_t>(text.question.size()));
     for (const TokenIds& step : text.steps) {
       whole.back().insert(whole.back().end(), step.begin(), step.end());
       single.push_back({newline});
       single.back().insert(single.back().end(), step.begin(), step.end());
     }
   }
-  const auto in_context = token_log_probabilities(model, pad(whole));
-  const auto alone = token_log_probabilities(model, pad(single));
+  const auto in_context = token_log_probabilities(model, pad(whole), questions);
+  const auto alone = token_log_probabilities(model, pad(single), std::vector<std::int64_t>(single.size(), 1));
   std::vector<SentenceLikelihood> all;
   for (std::size_t text = 0; text < texts.size(); ++text) {
     auto at = in_context[text].begin() + static_cast<std::ptrdiff_t>(texts[text].question.size());

@@ -13,9 +13,17 @@ namespace {
 
 constexpr double kClose = 1e-5;
 
-TEST(ConceptModel, TeacherForcingEqualsAppendingStepByStep) {
-  const torch::NoGradGuard no_grad;
-  const Bundle bundle = tiny_bundle();
+class ConceptModelTest : public testing::TestWithParam<TransformerConfig::Mask> {
+ protected:
+  torch::NoGradGuard no_grad_;
+  Bundle bundle_ = tiny_bundle(false, "contextual", GetParam());
+};
+
+INSTANTIATE_TEST_SUITE_P(Masks, ConceptModelTest,
+                         testing::Values(TransformerConfig::Mask::causal, TransformerConfig::Mask::prefix));
+
+TEST_P(ConceptModelTest, TeacherForcingEqualsAppendingStepByStep) {
+  const Bundle& bundle = bundle_;
   const ConceptModel& model = *bundle.concepts;
   auto reasonings = tiny_reasonings(*bundle.tokenizer);
   for (auto& reasoning : reasonings) reasoning.steps.resize(2);
@@ -30,9 +38,8 @@ TEST(ConceptModel, TeacherForcingEqualsAppendingStepByStep) {
   EXPECT_TRUE(torch::allclose(stream->hidden(), forced.select(1, 1), kClose, kClose));
 }
 
-TEST(ConceptModel, ATrajectoryDoesNotDependOnTheRestOfTheBatch) {
-  const torch::NoGradGuard no_grad;
-  const Bundle bundle = tiny_bundle();
+TEST_P(ConceptModelTest, ATrajectoryDoesNotDependOnTheRestOfTheBatch) {
+  const Bundle& bundle = bundle_;
   const auto reasonings = tiny_reasonings(*bundle.tokenizer);
   const auto hidden = [&](const ReasoningBatch& batch) {
     return bundle.concepts->hidden(batch, bundle.concepts->inputs(bundle.reading().encoder().encode(batch).mean));
@@ -42,12 +49,11 @@ TEST(ConceptModel, ATrajectoryDoesNotDependOnTheRestOfTheBatch) {
   EXPECT_TRUE(torch::allclose(alone, together.narrow(0, 0, alone.size(0)), kClose, kClose));
 }
 
-TEST(ConceptModel, ARolloutReadsItsOwnPredictions) {
-  const torch::NoGradGuard no_grad;
-  const Bundle bundle = tiny_bundle();
-  const ConceptModel& model = *bundle.concepts;
-  auto reasonings = tiny_reasonings(*bundle.tokenizer);
+TEST_P(ConceptModelTest, ARolloutReadsItsOwnPredictions) {
+  const ConceptModel& model = *bundle_.concepts;
+  auto reasonings = tiny_reasonings(*bundle_.tokenizer);
   for (const bool siblings : {false, true}) {
+    if (siblings && GetParam() == TransformerConfig::Mask::prefix) continue;
     for (std::size_t i = 1; i < reasonings.size(); ++i) reasonings[i].is_sibling = siblings && i != 3;
     const ReasoningBatch batch = make_batch(reasonings, 8);
     const torch::Tensor states = model.rollout(batch);

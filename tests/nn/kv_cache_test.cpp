@@ -26,6 +26,7 @@ class CachedRows {
   void read(const std::vector<Ids>& chunks, Padding padding) {
     std::vector<std::int64_t> lengths;
     for (const Ids& chunk : chunks) lengths.push_back(static_cast<std::int64_t>(chunk.size()));
+    if (questions_.empty()) questions_ = lengths;
     const std::int64_t width = *std::max_element(lengths.begin(), lengths.end());
     const auto first = [&](std::size_t row) { return padding == Padding::left ? width - lengths[row] : 0; };
     torch::Tensor ids = torch::full({cache_.rows(), width}, 3, torch::kLong);  // a token like any other
@@ -48,9 +49,11 @@ class CachedRows {
     cache_.keep(rows);
     auto read = std::exchange(read_, {});
     auto logits = std::exchange(logits_, {});
+    const auto questions = std::exchange(questions_, {});
     for (const std::int64_t row : rows) {
       read_.push_back(read[static_cast<std::size_t>(row)]);
       logits_.push_back(logits[static_cast<std::size_t>(row)]);
+      questions_.push_back(questions[static_cast<std::size_t>(row)]);
     }
   }
 
@@ -58,7 +61,8 @@ class CachedRows {
     ASSERT_EQ(static_cast<std::size_t>(cache_.rows()), read_.size());
     for (std::size_t row = 0; row < read_.size(); ++row) {
       EXPECT_EQ(cache_.lengths()[row], static_cast<std::int64_t>(read_[row].size()));
-      const double off = test::difference(torch::cat(logits_[row]), test::uncached_logits(model_, read_[row]));
+      const torch::Tensor wanted = test::uncached_logits(model_, read_[row], questions_[row]);
+      const double off = test::difference(torch::cat(logits_[row]), wanted);
       EXPECT_LE(off, kTolerance) << "row " << row;
     }
   }
@@ -70,6 +74,7 @@ class CachedRows {
   const LanguageModel& model_;
   KvCache cache_;
   std::vector<Ids> read_;
+  std::vector<std::int64_t> questions_;  // by row: how many tokens were read first
   std::vector<std::vector<torch::Tensor>> logits_;
   std::int64_t pairs_ = 0;
 };
@@ -88,7 +93,8 @@ class KvCacheTest : public testing::TestWithParam<std::pair<const char*, Transfo
 
 INSTANTIATE_TEST_SUITE_P(Styles, KvCacheTest,
                          testing::Values(std::pair{"Gpt2", test::tiny_gpt2()}, std::pair{"Llama", test::tiny_llama()},
-                                         std::pair{"Convolution", test::tiny_convolution()}),
+                                         std::pair{"Convolution", test::tiny_convolution()},
+                                         std::pair{"Prefix", test::tiny_prefix()}),
                          [](const auto& test) { return test.param.first; });
 
 TEST_P(KvCacheTest, TheModelLooksBackAndNeverAhead) {
@@ -178,7 +184,23 @@ TEST_P(KvCacheTest, CountsEveryPairOnce) {
   rows.read(chunks({3, 5}), Padding::left);
   rows.read(chunks({4, 0}), Padding::right);
   rows.read(chunks({1, 1}), Padding::right);
-  EXPECT_EQ(rows.pairs(), 8 * 9 / 2 + 6 * 7 / 2);
+  const bool is_prefix = GetParam().second.mask == TransformerConfig::Mask::prefix;
+  const std::int64_t ahead = is_prefix ? 3 * 2 / 2 + 5 * 4 / 2 : 0;  // within the questions
+  EXPECT_EQ(rows.pairs(), 8 * 9 / 2 + 6 * 7 / 2 + ahead);
+}
+
+TEST_P(KvCacheTest, OnlyAPrefixMaskLooksAheadAndOnlyWithinTheQuestion) {
+  const Ids ids = test::random_ids(random_, 10);
+  const torch::Tensor logits = test::uncached_logits(model_, ids, 6);
+  const auto seen_from = [&](std::size_t token) {  // [T]: whether a change there shows
+    Ids changed = ids;
+    changed[token] = (changed[token] + 1) % test::kVocabulary;
+    return (test::uncached_logits(model_, changed, 6) - logits).abs().amax(1) > kTolerance;
+  };
+  const bool is_prefix = GetParam().second.mask == TransformerConfig::Mask::prefix;
+  EXPECT_EQ(seen_from(5).narrow(0, 0, 5).all().item<bool>(), is_prefix);
+  EXPECT_EQ(seen_from(5).narrow(0, 0, 5).any().item<bool>(), is_prefix);
+  EXPECT_FALSE(seen_from(7).narrow(0, 0, 7).any().item<bool>());
 }
 
 TEST_P(KvCacheTest, ARowIsAsLongAsTheModelAllowsAndNoLonger) {

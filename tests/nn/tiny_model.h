@@ -21,6 +21,13 @@ inline TransformerConfig tiny_convolution() {
   return config;
 }
 
+/// The same, and questions are read whole.
+inline TransformerConfig tiny_prefix() {
+  TransformerConfig config = tiny_convolution();
+  config.mask = TransformerConfig::Mask::prefix;
+  return config;
+}
+
 constexpr std::int64_t kVocabulary = 20;
 
 /// A random model whose matrices are ten times those of a new one: what stands before a token must show in its logits.
@@ -40,10 +47,12 @@ inline std::vector<std::int64_t> random_ids(Random& random, std::int64_t length)
   return ids;
 }
 
-/// Logits [T,V] of one row by itself, without a cache: what everything else is held against.
-inline torch::Tensor uncached_logits(const LanguageModel& model, const std::vector<std::int64_t>& ids) {
+/// Logits [T,V] of one row by itself, without a cache: what everything else is held against. It begins with a question
+/// of so many tokens.
+inline torch::Tensor uncached_logits(const LanguageModel& model, const std::vector<std::int64_t>& ids,
+                                     std::int64_t question = 0) {
   const auto length = static_cast<std::int64_t>(ids.size());
-  const Positions at = causal_positions({length}, length, torch::kCPU);
+  const Positions at = question_positions(model.config().transformer.mask, {question}, {length}, length, torch::kCPU);
   const Pass pass{at};
   const torch::Tensor embeddings = model.embed(torch::tensor(ids, torch::kLong).unsqueeze(0));
   return model.logits(model.hidden(embeddings, pass), pass).squeeze(0);

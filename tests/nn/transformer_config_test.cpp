@@ -29,13 +29,15 @@ TEST(TransformerConfig, GoesThroughJson) {
   odd.rotary_base = 500000.0;
   odd.position = TransformerConfig::Position::rotary;
   odd.activation = TransformerConfig::FeedForward::swiglu;
-  for (const TransformerConfig& config : {TransformerConfig(), test::tiny_gpt2(), test::tiny_llama(), odd}) {
+  for (const TransformerConfig& config :
+       {TransformerConfig(), test::tiny_gpt2(), test::tiny_llama(), test::tiny_prefix(), odd}) {
     const nlohmann::json json = to_json(LanguageModelConfig{64, config});
     const LanguageModelConfig read = language_model_config(nlohmann::json::parse(json.dump()), "config.json");
     EXPECT_EQ(to_json(read), json);
     EXPECT_EQ(read.vocab_size, 64);
     EXPECT_EQ(read.transformer.feed_forward, config.feed_forward);
     EXPECT_EQ(read.transformer.position, config.position);
+    EXPECT_EQ(read.transformer.mask, config.mask);
     EXPECT_EQ(read.transformer.norm, config.norm);
     EXPECT_EQ(read.transformer.activation, config.activation);
     EXPECT_EQ(read.transformer.biases, config.biases);
@@ -60,8 +62,11 @@ TEST(TransformerConfig, StylesAreThoseOfGpt2AndLlama) {
 }
 
 TEST(TransformerConfig, EveryMemberMustBeThereAndOfItsType) {
-  const nlohmann::json whole = tiny();
+  nlohmann::json whole = tiny();
   ASSERT_EQ(refusal(whole), "");
+  whole["mask"] = 1;  // may be missing, but not mistyped
+  EXPECT_NE(refusal(whole).find("mask"), std::string::npos) << refusal(whole);
+  whole.erase("mask");
   for (const auto& [key, value] : whole.items()) {
     nlohmann::json without = whole;
     without.erase(key);

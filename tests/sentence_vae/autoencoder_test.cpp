@@ -13,10 +13,14 @@ namespace {
 
 constexpr double kClose = 1e-5;
 
-class EncodersTest : public testing::TestWithParam<std::string> {
+using Mask = TransformerConfig::Mask;
+
+class EncodersTest : public testing::TestWithParam<std::pair<std::string, Mask>> {
  protected:
-  EncodersTest() : bundle_(tiny_bundle()), reasonings_(tiny_reasonings(*bundle_.tokenizer)) {}
-  const SentenceEncoder& encoder() const { return bundle_.autoencoders.at(GetParam())->encoder(); }
+  EncodersTest()
+      : bundle_(tiny_bundle(false, "contextual", GetParam().second)),
+        reasonings_(tiny_reasonings(*bundle_.tokenizer)) {}
+  const SentenceEncoder& encoder() const { return bundle_.autoencoders.at(GetParam().first)->encoder(); }
 
   torch::NoGradGuard no_grad_;
   Bundle bundle_;
@@ -64,8 +68,12 @@ TEST_P(EncodersTest, ReadingStepByStepGivesWhatEncodingAtOnceGives) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Embeddings, EncodersTest, testing::Values("semantic", "contextual"),
-                         [](const auto& instance) { return instance.param; });
+INSTANTIATE_TEST_SUITE_P(Embeddings, EncodersTest,
+                         testing::Values(std::pair{"semantic", Mask::causal}, std::pair{"contextual", Mask::causal},
+                                         std::pair{"contextual", Mask::prefix}),
+                         [](const auto& instance) {
+                           return instance.param.first + (instance.param.second == Mask::prefix ? "_prefix" : "");
+                         });
 
 TEST(SemanticEncoder, SeesTheSentenceAloneAndTheContextualOneTheTextBefore) {
   const torch::NoGradGuard no_grad;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "base/error.h"
 #include "sentence_vae/batch.h"
 
 namespace noema {
@@ -44,9 +45,7 @@ class SharedPrefixTest : public testing::Test {
 
   /// States that predict the steps [N,D].
   torch::Tensor states(const ReasoningBatch& batch) const {
-    return hidden_after(model_, batch.prefixes, model_.embed(batch.texts.ids), batch.texts.lengths)
-        .flatten(0, 1)
-        .index_select(0, batch.places_before);
+    return text_states(model_, batch).index_select(0, batch.places_before);
   }
 
   Weights weights_{1};
@@ -59,6 +58,15 @@ TEST_F(SharedPrefixTest, WhatSiblingsShareIsReadOnce) {
   EXPECT_EQ(batch.prefixes.of_row, (std::vector<std::int64_t>{0, 0, 0, 1, 2, 2}));
   EXPECT_EQ(batch.questions.lengths, (std::vector<std::int64_t>{2, 3, 4, 1, 2, 2}));
   EXPECT_EQ(make_batch(as_strangers()).prefixes.texts.count(), 0);
+}
+
+TEST_F(SharedPrefixTest, AModelThatReadsQuestionsWholeCannotShareThem) {
+  TransformerConfig whole = config();
+  whole.mask = TransformerConfig::Mask::prefix;
+  Weights weights(1);
+  const LanguageModel model({14, whole}, weights);
+  EXPECT_THROW(text_states(model, make_batch(siblings())), Error);
+  EXPECT_NO_THROW(text_states(model, make_batch(as_strangers())));
 }
 
 TEST_F(SharedPrefixTest, StatesAndGradientsAreThoseOfWholeTexts) {

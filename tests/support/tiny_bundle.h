@@ -28,12 +28,14 @@ inline TransformerConfig tiny_transformer(bool gpt2 = false) {
 }
 
 /// A complete model with random weights that are large enough for its texts to differ.
-inline Bundle tiny_bundle(bool gpt2 = false, const std::string& reads = "contextual") {
+inline Bundle tiny_bundle(bool gpt2 = false, const std::string& reads = "contextual",
+                          TransformerConfig::Mask mask = TransformerConfig::Mask::causal) {
   Bundle bundle;
   bundle.where = "tiny";
   bundle.task = "stories";
   bundle.tokenizer = train_tokenizer(tiny_corpus(), {.vocab_size = 420});
-  const LanguageModelConfig model{bundle.tokenizer->vocab_size(), tiny_transformer(gpt2)};
+  LanguageModelConfig model{bundle.tokenizer->vocab_size(), tiny_transformer(gpt2)};
+  model.transformer.mask = mask;
   const auto scaled = [](Weights& weights) {
     for (const auto& [name, tensor] : weights.tensors()) {
       if (tensor.dim() == 2) torch::Tensor(tensor).mul_(8.0);

@@ -43,7 +43,7 @@ TEST(Exclusion, LeavesOtherExamplesAsTheyAre) {
     EXPECT_EQ(same, index != 3);
   }
   EXPECT_EQ(excluding->name(), "prosqa");
-  EXPECT_EQ(excluding->hints(task->generate(1, 0)).size(), 2u);
+  EXPECT_GT(excluding->hints(task->generate(1, 0)).size(), 10u);
 }
 
 TEST(Exclusion, SaysWhenNothingIsLeft) {

@@ -57,21 +57,21 @@ TEST(Prosqa, ExtraHoldsTheGraphOfTheQuestion) {
   }
 }
 
-TEST(Prosqa, HintsAtACandidateAreWhatLeadsToIt) {
-  const std::vector<Hint> hints = make_prosqa_task()->hints(kExample);
-  ASSERT_EQ(hints.size(), 2u);
+TEST(Prosqa, HintsTellWhatAStatementLeadsTo) {
+  using Weights = std::map<std::string, double>;
   const std::string question = kQuestion;
-  EXPECT_TRUE(question.substr(0, hints[0].end).ends_with("Is Tom a lempus"));
-  EXPECT_EQ(question.substr(0, hints[1].end), question);
-  std::map<std::string, double> before_lempus(hints[0].pieces.begin(), hints[0].pieces.end());
-  ASSERT_EQ(before_lempus.size(), 4u);
-  EXPECT_GT(before_lempus.at("Every brimpus"), before_lempus.at("Every terpus"));
-  EXPECT_EQ(before_lempus.at("Every gerpus"), before_lempus.at("Every terpus"));  // the shortest way counts
-  EXPECT_GT(before_lempus.at("Every terpus"), before_lempus.at("Tom"));
-  EXPECT_GT(before_lempus.at("Tom"), 0.0);
-  const std::map<std::string, double> before_scrompus(hints[1].pieces.begin(), hints[1].pieces.end());
-  EXPECT_TRUE(before_scrompus.contains("Every rorpus") && before_scrompus.contains("Alex"));
-  EXPECT_EQ(before_scrompus.size(), 2u);
+  std::map<std::string, Weights> thought;  // by statement
+  std::size_t begin = 0;
+  for (const Hint& hint : make_prosqa_task()->hints(kExample)) {
+    thought[question.substr(begin, hint.end - begin)] = Weights(hint.pieces.begin(), hint.pieces.end());
+    begin = hint.end + 1;
+  }
+  EXPECT_EQ(thought.size(), static_cast<std::size_t>(std::count(question.begin(), question.end(), '.')));
+  EXPECT_EQ(thought.at("Every brimpus is a lempus."), (Weights{{"lempus", 1.0}, {"zumpus", 0.5}}));
+  EXPECT_EQ(thought.at("Every terpus is a gerpus."),
+            (Weights{{"gerpus", 1.0}, {"brimpus", 0.5}, {"lempus", 1.0}, {"zumpus", 0.125}}));
+  EXPECT_EQ(thought.at("Alex is a rorpus."), (Weights{{"rorpus", 1.0}, {"scrompus", 1.0}}));
+  EXPECT_EQ(thought.at("Every lempus is a zumpus."), (Weights{{"zumpus", 1.0}}));
   EXPECT_TRUE(make_prosqa_task()->hints({"Is this a question?", {}, ""}).empty());
 }
 

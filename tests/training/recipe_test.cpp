@@ -39,6 +39,15 @@ TEST(Recipe, SuggestsTheKeyThatWasMeant) {
   EXPECT_NE(complaint(kHead + "[chian]\nsteps = 1\n").find("did you mean \"chain\"?"), std::string::npos);
 }
 
+TEST(Recipe, APrefixMaskGoesWithNeitherSiblingsNorALossOnTheQuestion) {
+  const std::string prefix = "[model]\nmask = \"prefix\"\n";
+  EXPECT_EQ(parse_recipe(kHead + prefix, "r.toml").model.mask, TransformerConfig::Mask::prefix);
+  EXPECT_NE(complaint(kHead + prefix + "[data]\nsiblings = 2\n").find("found siblings"), std::string::npos);
+  EXPECT_NE(complaint(kHead + prefix + "[chain]\nquestion_weight = 0.1\n").find("found a question_weight"),
+            std::string::npos);
+  EXPECT_NE(complaint(kHead + "[model]\nmask = \"full\"\n").find("\"causal\", \"prefix\""), std::string::npos);
+}
+
 TEST(Recipe, ReadsWeightsOfFamilies) {
   const Recipe recipe = parse_recipe(kHead + "[data]\nfamily_weights = {count = 2.5, order = 1}\n", "r.toml");
   EXPECT_EQ(recipe.family_weights, (std::map<std::string, double>{{"count", 2.5}, {"order", 1.0}}));
