@@ -34,6 +34,7 @@ Precision fastest_precision() {
   constexpr double kWellAhead = 0.8;
   constexpr int kRuns = 12;
   constexpr std::int64_t columns = 3072, inner = 1024;  // too large for the nearest caches
+  if (!has_bf16_products()) return Precision::fp32;
   const c10::InferenceMode inference;
   const torch::Tensor weight = torch::ones({columns, inner}), x = torch::ones({1, inner});
   const auto kernel = make_bf16_kernel(weight, {});

@@ -32,7 +32,10 @@ class LinearKernel {
 std::unique_ptr<const LinearKernel> make_linear_kernel(Precision precision, const torch::Tensor& weight,
                                                        const torch::Tensor& bias);
 
-/// oneDNN's product of prepacked bf16 weights.
+/// Whether this processor has the instructions that oneDNN's bf16 products need (AVX-512 or AVX-NE-CONVERT).
+bool has_bf16_products();
+
+/// oneDNN's product of prepacked bf16 weights. Throws Error where there are none.
 std::unique_ptr<const LinearKernel> make_bf16_kernel(const torch::Tensor& weight, const torch::Tensor& bias);
 
 /// XNNPACK's product of int8 weights with dynamically quantized rows.

@@ -1,6 +1,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/torch.h>
 
+#include "base/error.h"
 #include "nn/linear_kernel.h"
 
 namespace noema {
@@ -39,7 +40,22 @@ class Bf16Kernel final : public LinearKernel {
 
 }  // namespace
 
+bool has_bf16_products() {
+  static const bool has = [] {
+    try {
+      reordered(torch::ones({16, 16}, torch::kBFloat16));
+      return true;
+    } catch (const c10::Error&) {
+      return false;
+    }
+  }();
+  return has;
+}
+
 std::unique_ptr<const LinearKernel> make_bf16_kernel(const torch::Tensor& weight, const torch::Tensor& bias) {
+  if (!has_bf16_products()) {
+    throw Error({"--precision bf16", "a processor with AVX-512", "one without", "use --precision fp32 or int8"});
+  }
   return std::make_unique<const Bf16Kernel>(weight, bias);
 }
 

@@ -1,4 +1,5 @@
 #include <ATen/Parallel.h>
+#include <ATen/cpu/Utils.h>
 #include <torch/torch.h>
 #include <xnnpack.h>
 
@@ -169,7 +170,9 @@ double time_of(const Variant& variant) {
 }  // namespace
 
 std::unique_ptr<const LinearKernel> make_int8_kernel(const torch::Tensor& weight, const torch::Tensor& bias) {
-  static const Variant& faster = time_of(kUnsigned) < time_of(kSigned) ? kUnsigned : kSigned;
+  // Without VNNI there is no kernel for unsigned rows, and making one divides by zero rather than to say so.
+  static const bool has_unsigned = at::cpu::is_avx512_vnni_supported();
+  static const Variant& faster = has_unsigned && time_of(kUnsigned) < time_of(kSigned) ? kUnsigned : kSigned;
   return std::make_unique<const Int8Kernel>(weight, bias, faster);
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "base/error.h"
 #include "tests/nn/tiny_model.h"
 
 namespace noema {
@@ -21,6 +22,7 @@ TEST(LinearKernel, KeepsAsManyDigitsAsItsPrecisionHas) {
   torch::manual_seed(1);
   const Products p;
   for (const auto& [precision, tolerance] : {std::pair{Precision::bf16, 0.006}, {Precision::int8, 0.012}}) {
+    if (precision == Precision::bf16 && !has_bf16_products()) continue;
     for (const torch::Tensor& bias : {p.bias, torch::Tensor()}) {
       const auto kernel = make_linear_kernel(precision, p.weight, bias);
       const double error = relative_error((*kernel)(p.x), at::linear(p.x, p.weight, bias));
@@ -51,6 +53,12 @@ TEST(LinearKernel, WeightsOfUnequalSizesAreScaledByColumn) {
   EXPECT_LT(relative_error(found.narrow(1, 6, 80), expected.narrow(1, 6, 80)), 0.012);
 }
 
+TEST(LinearKernel, AProcessorWithoutBf16IsTold) {
+  if (has_bf16_products()) GTEST_SKIP() << "this one has it";
+  EXPECT_THROW(make_linear_kernel(Precision::bf16, torch::ones({8, 16}), {}), Error);
+  EXPECT_EQ(fastest_precision(), Precision::fp32);
+}
+
 TEST(LinearKernel, NoRowsGiveNoRows) {
   const auto kernel = make_linear_kernel(Precision::int8, torch::randn({8, 16}), {});
   EXPECT_EQ((*kernel)(torch::zeros({0, 16})).sizes(), (std::vector<std::int64_t>{0, 8}));
@@ -69,6 +77,7 @@ TEST(LinearKernel, AModelThatComputesInLessSaysNearlyTheSame) {
   };
   const c10::InferenceMode inference;
   for (const Precision precision : {Precision::bf16, Precision::int8}) {
+    if (precision == Precision::bf16 && !has_bf16_products()) continue;
     EXPECT_LT(relative_error(logits(precision), logits(Precision::fp32)), 0.05) << to_string(precision);
   }
 }
