@@ -7,7 +7,7 @@
 #include "apps/commands.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "concept_lm/bundle.h"
+#include "concept_lm/bundle_folder.h"
 #include "nn/equalize.h"
 #include "nn/imported_model.h"
 #include "nn/safetensors.h"

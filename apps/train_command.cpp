@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 
+#include "apps/arguments.h"
 #include "apps/commands.h"
 #include "apps/training_display.h"
 #include "base/error.h"
@@ -51,7 +52,8 @@ void print_estimate(const RecipeEstimate& estimate) {
 }
 
 void train(const TrainArguments& arguments) {
-  const Recipe recipe = read_recipe(arguments.recipe);
+  Recipe recipe = read_recipe(arguments.recipe);
+  if (!recipe.backbone.empty()) recipe.backbone = find_model(recipe.backbone).string();
   if (arguments.dry_run) return print_estimate(estimate(recipe));
 
   keep_freed_memory();

@@ -6,39 +6,12 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "nn/safetensors.h"
+#include "concept_lm/bundle_folder.h"
 
 namespace noema {
 namespace {
 
-constexpr int kFormat = 1;
 constexpr std::int64_t kRoomForReasoning = 32;  // tokens
-const char* const kManifest = "noema.json";
-
-/// A file of the bundle whose name cannot lead out of the folder and whose content is what the manifest says.
-std::filesystem::path verified_file(const std::filesystem::path& folder, const nlohmann::json& entry,
-                                    const std::string& where) {
-  const auto name = json_member<std::string>(entry, "file", where);
-  if (name.empty() || name.front() == '.' || name.find_first_of("/\\") != std::string::npos) {
-    throw Error({where + ": file", "the name of a file in the bundle", printable(name), ""});
-  }
-  const std::filesystem::path path = folder / name;
-  const auto expected = json_member<std::string>(entry, "sha256", where);
-  const std::string found = sha256_file(path);
-  if (found != expected) {
-    throw Error(
-        {path.string(), "sha256 " + expected, found, "the file was changed or damaged; fetch the bundle again"});
-  }
-  return path;
-}
-
-Weights load_weights(const std::filesystem::path& path, Precision precision) {
-  SafetensorsFile file = read_safetensors(path);
-  check_finite(file.tensors, path.string());
-  Weights weights(std::move(file.tensors), path.string());
-  weights.compute_in(precision);
-  return weights;
-}
 
 /// Rounding costs accuracy, and for a small model gains nothing that anybody would notice.
 Precision choose_precision(const std::filesystem::path& folder) {
@@ -134,52 +107,21 @@ TokenIds Bundle::tokenize_question(std::string_view question) const {
 }
 
 Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision> precision) {
-  const std::filesystem::path path = folder / kManifest;
-  if (!std::filesystem::exists(path)) {
-    throw Error({folder.string(), "a model bundle (a folder with noema.json)",
-                 std::filesystem::exists(folder) ? "no noema.json in it" : "no such folder", "check the path"});
-  }
+  const BundleFolder stored(folder);
   Bundle bundle;
   bundle.where = folder.string();
-  bundle.manifest = read_json(path);
-  const std::string where = path.string();
-  const auto format = json_member<std::int64_t>(bundle.manifest, "format", where);
-  if (format != kFormat) {
-    throw Error({where + ": format", std::to_string(kFormat), std::to_string(format),
-                 "use the version of noema that wrote the bundle, or train it again"});
-  }
+  bundle.manifest = stored.manifest();
   bundle.precision = precision ? *precision : choose_precision(folder);
-  bundle.task = json_member<std::string>(bundle.manifest, "task", where);
-  const auto tokenizer = json_member<nlohmann::json>(bundle.manifest, "tokenizer", where);
-  bundle.tokenizer = load_tokenizer(verified_file(folder, tokenizer, where + ": tokenizer"));
-  const auto parts = json_member<nlohmann::json>(bundle.manifest, "parts", where);
-  if (!parts.is_object()) throw Error({where + ": parts", "an object", printable(parts.dump()), ""});
-  for (const auto& [name, part] : parts.items()) {
-    const std::string here = where + ": " + printable(name);
-    load_part(bundle, name, json_member<nlohmann::json>(part, "architecture", here),
-              load_weights(verified_file(folder, part, here), bundle.precision), here);
+  bundle.task = json_member<std::string>(bundle.manifest, "task", stored.where());
+  bundle.tokenizer = stored.tokenizer();
+  for (const std::string& name : stored.part_names()) {
+    StoredPart part = stored.part(name);
+    Weights weights(std::move(part.tensors), part.file.string());
+    weights.compute_in(bundle.precision);
+    load_part(bundle, name, part.architecture, std::move(weights), stored.where() + ": " + printable(name));
   }
-  check_parts(bundle, where);
+  check_parts(bundle, stored.where());
   return bundle;
-}
-
-void save_bundle(const std::filesystem::path& folder, const std::string& task, const nlohmann::json& provenance,
-                 const Tokenizer& tokenizer, const std::vector<BundlePart>& parts) {
-  std::filesystem::create_directories(folder);
-  std::filesystem::remove(folder / kManifest);
-  nlohmann::json manifest = {{"format", kFormat}, {"task", task}, {"provenance", provenance}};
-  write_file(folder / "tokenizer.model", tokenizer.serialized());
-  manifest["tokenizer"] = {{"file", "tokenizer.model"}, {"sha256", sha256(tokenizer.serialized())}};
-  manifest["parts"] = nlohmann::json::object();
-  for (const BundlePart& part : parts) {
-    TensorMap tensors;
-    for (const auto& [name, tensor] : part.tensors) tensors[name] = tensor.detach().to(part.dtype);
-    const std::string file = part.name + ".safetensors";
-    write_safetensors(folder / file, tensors);
-    manifest["parts"][part.name] = {
-        {"file", file}, {"sha256", sha256_file(folder / file)}, {"architecture", part.architecture}};
-  }
-  write_file(folder / kManifest, manifest.dump(1) + "\n");
 }
 
 }  // namespace noema

@@ -45,17 +45,4 @@ struct Bundle {
 /// it is chosen: fp32 for small models, for others bf16 where that is faster on this processor. Throws Error.
 Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision> precision = Precision::fp32);
 
-/// One part as it is written: the architecture is what to_json gives for its configuration, with "kind" added:
-/// "language_model", "autoencoder", "concept" (then also "reads" and "writes") or "stop".
-struct BundlePart {
-  std::string name;
-  nlohmann::json architecture;
-  const TensorMap& tensors;
-  torch::Dtype dtype = torch::kBFloat16;  ///< that they are written in
-};
-
-/// Writes a bundle, noema.json last: a folder without it is not a bundle.
-void save_bundle(const std::filesystem::path& folder, const std::string& task, const nlohmann::json& provenance,
-                 const Tokenizer& tokenizer, const std::vector<BundlePart>& parts);
-
 }  // namespace noema

@@ -29,12 +29,10 @@ TensorMap backbone_of(const TensorMap& tensors, const std::string& prefix = "") 
 
 }  // namespace
 
-LanguageModelConfig chain_config(const Recipe& recipe, std::int64_t vocab_size) { return {vocab_size, recipe.model}; }
-
-AutoencoderConfig autoencoder_config(const Recipe& recipe, const std::string& part, std::int64_t vocab_size) {
+AutoencoderConfig autoencoder_config(const Recipe& recipe, const std::string& part, const LanguageModelConfig& model) {
   const AutoencoderStage& options = part == "semantic" ? recipe.semantic : recipe.contextual;
   AutoencoderConfig config;
-  config.model = chain_config(recipe, vocab_size);
+  config.model = model;
   config.embedding =
       part == "semantic" ? AutoencoderConfig::Embedding::semantic : AutoencoderConfig::Embedding::contextual;
   config.bottleneck = recipe.bottleneck == "gaussian" ? AutoencoderConfig::BottleneckKind::gaussian
@@ -44,11 +42,11 @@ AutoencoderConfig autoencoder_config(const Recipe& recipe, const std::string& pa
   return config;
 }
 
-ConceptConfig concept_config(const Recipe& recipe, std::int64_t vocab_size) {
+ConceptConfig concept_config(const Recipe& recipe, const LanguageModelConfig& model) {
   const bool gaussian = recipe.bottleneck == "gaussian" && recipe.latent_width > 0;
   ConceptConfig config;
-  config.model = chain_config(recipe, vocab_size);
-  config.input_width = config.output_width = gaussian ? recipe.latent_width : recipe.model.width;
+  config.model = model;
+  config.input_width = config.output_width = gaussian ? recipe.latent_width : model.transformer.width;
   config.head =
       recipe.concept_model.head == "regression" ? ConceptConfig::Head::regression : ConceptConfig::Head::decoding;
   config.decoding = {recipe.concept_model.contrast_weight, recipe.concept_model.temperature};
@@ -66,10 +64,12 @@ const StageOptions& stage_options(const Recipe& recipe, const std::string& stage
 
 const Stage& Parts::build(const std::string& stage, TensorMap tensors) {
   const std::uint64_t seed = recipe_.seed;
+  const bool has_chain = backbone_ || recipe_.chain.steps > 0;
   if (stage == "chain") {
+    if (tensors.empty() && backbone_) tensors = tensors_of("chain");
     build_chain(Weights::starting_from(std::move(tensors), seed));
   } else if (stage == "semantic" || stage == "contextual") {
-    if (tensors.empty() && recipe_.chain.steps > 0) tensors = tensors_of("chain");
+    if (tensors.empty() && has_chain) tensors = tensors_of("chain");
     build_autoencoder(stage, Weights::starting_from(std::move(tensors), seed));
   } else if (stage == "concept") {
     build_concept(std::move(tensors));
@@ -81,35 +81,32 @@ const Stage& Parts::build(const std::string& stage, TensorMap tensors) {
 
 void Parts::finish(const std::string& stage, Part part) {
   if (stage == "contextual" && recipe_.contextual.chain_weight > 0.0) {
-    done_["chain"] = {with_kind(to_json(chain_config(recipe_, vocab_size_)), "language_model"),
-                      backbone_of(part.tensors)};
+    done_["chain"] = {with_kind(to_json(model_), "language_model"), backbone_of(part.tensors)};
   }
   done_[stage] = std::move(part);
 }
 
 TensorMap Parts::tensors_of(const std::string& part) const {
   const auto found = done_.find(part);
-  if (found == done_.end()) {
-    throw Error(
-        {"recipe", "a stage [" + part + "] before the one that starts from it", "none", "give it a number of steps"});
-  }
-  return copy_of(found->second.tensors);
+  if (found != done_.end()) return copy_of(found->second.tensors);
+  if (part == "chain" && backbone_) return copy_of(backbone_->tensors);
+  throw Error(
+      {"recipe", "a stage [" + part + "] before the one that starts from it", "none", "give it a number of steps"});
 }
 
 std::unique_ptr<Autoencoder> Parts::frozen_autoencoder(const std::string& part) const {
   Weights weights(tensors_of(part), part);
-  return std::make_unique<Autoencoder>(autoencoder_config(recipe_, part, vocab_size_), weights);
+  return std::make_unique<Autoencoder>(autoencoder_config(recipe_, part, model_), weights);
 }
 
 void Parts::build_chain(Weights weights) {
-  const LanguageModelConfig config = chain_config(recipe_, vocab_size_);
-  chain_ = std::make_unique<LanguageModel>(config, weights);
+  chain_ = std::make_unique<LanguageModel>(model_, weights);
   stage_ = make_chain_stage(*chain_, recipe_.chain);
-  built_ = {with_kind(to_json(config), "language_model"), weights.tensors()};
+  built_ = {with_kind(to_json(model_), "language_model"), weights.tensors()};
 }
 
 void Parts::build_autoencoder(const std::string& part, Weights weights) {
-  const AutoencoderConfig config = autoencoder_config(recipe_, part, vocab_size_);
+  const AutoencoderConfig config = autoencoder_config(recipe_, part, model_);
   const AutoencoderStage& options = part == "semantic" ? recipe_.semantic : recipe_.contextual;
   trained_autoencoder_ = std::make_unique<Autoencoder>(config, weights);
   reads_ = options.contrast_weight > 0.0 ? frozen_autoencoder("semantic") : nullptr;
@@ -121,7 +118,7 @@ void Parts::build_concept(TensorMap tensors) {
   const ConceptStage& options = recipe_.concept_model;
   if (tensors.empty()) tensors = backbone_of(tensors_of(options.start), "backbone.");
   Weights weights = Weights::starting_from(std::move(tensors), recipe_.seed);
-  const ConceptConfig config = concept_config(recipe_, vocab_size_);
+  const ConceptConfig config = concept_config(recipe_, model_);
   concepts_ = std::make_unique<ConceptModel>(config, weights);
   reads_ = frozen_autoencoder(options.reads);
   writes_ = options.reads == options.writes ? nullptr : frozen_autoencoder(options.writes);
@@ -138,7 +135,7 @@ void Parts::build_concept(TensorMap tensors) {
 }
 
 void Parts::build_stop(Weights weights) {
-  const ConceptConfig config = concept_config(recipe_, vocab_size_);
+  const ConceptConfig config = concept_config(recipe_, model_);
   Weights frozen(tensors_of("concept"), "concept");
   concepts_ = std::make_unique<ConceptModel>(config, frozen);
   reads_ = frozen_autoencoder(recipe_.concept_model.reads);

@@ -7,6 +7,7 @@
 #include "concept_lm/concept_model.h"
 #include "concept_lm/stop_head.h"
 #include "sentence_vae/autoencoder.h"
+#include "training/backbone.h"
 #include "training/recipe.h"
 #include "training/stage.h"
 
@@ -18,9 +19,9 @@ struct Part {
   TensorMap tensors;            ///< the model's own: what is changed in place changes the model
 };
 
-LanguageModelConfig chain_config(const Recipe& recipe, std::int64_t vocab_size);
-AutoencoderConfig autoencoder_config(const Recipe& recipe, const std::string& part, std::int64_t vocab_size);
-ConceptConfig concept_config(const Recipe& recipe, std::int64_t vocab_size);
+/// What a recipe makes of a backbone of this shape.
+AutoencoderConfig autoencoder_config(const Recipe& recipe, const std::string& part, const LanguageModelConfig& model);
+ConceptConfig concept_config(const Recipe& recipe, const LanguageModelConfig& model);
 
 /// The options of a stage by name.
 const StageOptions& stage_options(const Recipe& recipe, const std::string& stage);
@@ -28,7 +29,12 @@ const StageOptions& stage_options(const Recipe& recipe, const std::string& stage
 /// Everything trained so far, by part; models are built from copies, so that what is frozen stays so.
 class Parts {
  public:
-  Parts(const Recipe& recipe, std::int64_t vocab_size) : recipe_(recipe), vocab_size_(vocab_size) {}
+  /// With a `backbone` the chain, and what starts from a chain that is not trained, start from it; null: from nothing,
+  /// with the recipe's architecture and a vocabulary of `vocab_size`. Recipe and backbone must outlive the parts.
+  Parts(const Recipe& recipe, std::int64_t vocab_size, const Backbone* backbone)
+      : recipe_(recipe),
+        backbone_(backbone),
+        model_(backbone ? backbone->config : LanguageModelConfig{vocab_size, recipe.model}) {}
 
   /// The stage of this name, its model built from `tensors` where there are any, else from the parts before. The stage
   /// is valid as long as this object, until the next call.
@@ -42,6 +48,9 @@ class Parts {
   void finish(const std::string& stage, Part part);
   const std::map<std::string, Part>& done() const { return done_; }
 
+  /// The shape of the language model in every part.
+  const LanguageModelConfig& model() const { return model_; }
+
  private:
   TensorMap tensors_of(const std::string& part) const;
   std::unique_ptr<Autoencoder> frozen_autoencoder(const std::string& part) const;
@@ -51,7 +60,8 @@ class Parts {
   void build_stop(Weights weights);
 
   const Recipe& recipe_;
-  std::int64_t vocab_size_;
+  const Backbone* backbone_;
+  LanguageModelConfig model_;
   std::map<std::string, Part> done_;
   Part built_;
   std::unique_ptr<LanguageModel> chain_;

@@ -8,9 +8,10 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/random.h"
-#include "concept_lm/bundle.h"
+#include "concept_lm/bundle_folder.h"
 #include "nn/safetensors.h"
 #include "tasks/exclusion.h"
+#include "training/backbone.h"
 #include "training/checkpoint.h"
 #include "training/gradients.h"
 #include "training/optimizer.h"
@@ -75,6 +76,12 @@ std::unique_ptr<Tokenizer> make_tokenizer(const Recipe& recipe, const Data& data
   return train_tokenizer(texts, options);
 }
 
+/// Null: the recipe has none.
+std::unique_ptr<const Backbone> make_backbone(const Recipe& recipe) {
+  if (recipe.backbone.empty()) return nullptr;
+  return std::make_unique<const Backbone>(read_backbone(recipe.backbone));
+}
+
 std::int64_t count_parameters(const TensorMap& tensors) {
   std::int64_t count = 0;
   for (const auto& [name, tensor] : tensors) count += tensor.numel();
@@ -84,14 +91,15 @@ std::int64_t count_parameters(const TensorMap& tensors) {
 class Pipeline {
  public:
   Pipeline(const Recipe& recipe, const PipelineOptions& options, TrainingProgress& progress)
-      : recipe_(recipe), options_(options), progress_(progress), data_(recipe) {
+      : recipe_(recipe), options_(options), progress_(progress), data_(recipe), backbone_(make_backbone(recipe)) {
     if (options_.out.empty()) options_.out = recipe.out;
     load_start();
+    check_backbone();
     make_or_load_tokenizer();
   }
 
   bool run() {
-    Parts parts(recipe_, tokenizer_->vocab_size());
+    Parts parts(recipe_, tokenizer_->vocab_size(), backbone_.get());
     const std::vector<std::string> names = stage_names();
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (stage_options(recipe_, names[i]).steps == 0) continue;
@@ -104,25 +112,44 @@ class Pipeline {
  private:
   void load_start() {
     if (options_.start.empty()) return;
-    start_tokenizer_ = read_file(options_.start / "tokenizer.model");
-    for (const std::string& name : stage_names()) {
-      const auto file = options_.start / (name + ".safetensors");
-      if (!std::filesystem::exists(file)) continue;
-      for (const auto& [tensor_name, tensor] : read_safetensors(file).tensors) {
+    if (backbone_) {
+      throw Error({"[model] backbone", "nothing else to start from", options_.start.filename().string(),
+                   "leave out one of the two"});
+    }
+    const BundleFolder stored(options_.start);
+    tokenizer_ = stored.tokenizer();
+    for (const std::string& name : stored.part_names()) {
+      for (const auto& [tensor_name, tensor] : stored.part(name).tensors) {
         start_[name][tensor_name] = tensor.to(torch::kFloat32).clone();
       }
     }
   }
 
+  /// A run goes on with the backbone that it began with: what is finished in it fits no other.
+  void check_backbone() const {
+    if (!backbone_) return;
+    const auto path = options_.run / "backbone.sha256";
+    if (!std::filesystem::exists(path)) return write_file(path, backbone_->sha256);
+    const std::string begun = read_file(path, 1 << 10);
+    if (begun == backbone_->sha256) return;
+    throw Error({path.string(), "the backbone's sha256 " + backbone_->sha256, printable(begun, 64),
+                 "the run began with another backbone; remove its folder to start again"});
+  }
+
   void make_or_load_tokenizer() {
+    if (backbone_) {
+      tokenizer_ = backbone_->tokenizer;
+      return;
+    }
     const auto path = options_.run / "tokenizer.model";
     if (std::filesystem::exists(path)) {
       tokenizer_ = load_tokenizer(path);
       return;
     }
-    progress_.on_stage("tokenizer", "starts");
-    tokenizer_ = start_tokenizer_.empty() ? make_tokenizer(recipe_, data_)
-                                          : parse_tokenizer(start_tokenizer_, options_.start.string());
+    if (!tokenizer_) {
+      progress_.on_stage("tokenizer", "starts");
+      tokenizer_ = make_tokenizer(recipe_, data_);
+    }
     write_file(path, tokenizer_->serialized());
   }
 
@@ -196,12 +223,13 @@ class Pipeline {
   void write_bundle(const Parts& parts) const {
     std::vector<BundlePart> written;
     for (const auto& [name, part] : parts.done()) written.push_back({name, part.architecture, part.tensors});
-    const nlohmann::json provenance = {{"name", recipe_.name},
-                                       {"recipe", recipe_.text},
-                                       {"seed", recipe_.seed},
-                                       {"commit", options_.commit},
-                                       {"started_from", options_.start.filename().string()},
-                                       {"validation", measures_}};
+    nlohmann::json provenance = {{"name", recipe_.name},
+                                 {"recipe", recipe_.text},
+                                 {"seed", recipe_.seed},
+                                 {"commit", options_.commit},
+                                 {"started_from", options_.start.filename().string()},
+                                 {"validation", measures_}};
+    if (backbone_) provenance["backbone"] = {{"name", backbone_->name}, {"sha256", backbone_->sha256}};
     save_bundle(options_.out, recipe_.task, provenance, *tokenizer_, written);
   }
 
@@ -209,9 +237,9 @@ class Pipeline {
   PipelineOptions options_;
   TrainingProgress& progress_;
   Data data_;
-  std::string start_tokenizer_;
+  std::unique_ptr<const Backbone> backbone_;
   std::map<std::string, TensorMap> start_;
-  std::unique_ptr<Tokenizer> tokenizer_;
+  std::shared_ptr<const Tokenizer> tokenizer_;
   std::map<std::string, std::map<std::string, double>> measures_;
 };
 
@@ -226,10 +254,12 @@ bool run_recipe(const Recipe& recipe, const PipelineOptions& options, TrainingPr
 RecipeEstimate estimate(const Recipe& recipe) {
   constexpr int kTimedSteps = 3;
   Data data(recipe);
+  const auto backbone = make_backbone(recipe);
   Recipe short_recipe = recipe;
   short_recipe.tokenizer_examples = std::min<std::int64_t>(recipe.tokenizer_examples, 2000);
-  const auto tokenizer = make_tokenizer(short_recipe, data);
-  Parts parts(recipe, recipe.vocab_size);
+  const std::shared_ptr<const Tokenizer> tokenizer =
+      backbone ? backbone->tokenizer : make_tokenizer(short_recipe, data);
+  Parts parts(recipe, recipe.vocab_size, backbone.get());
   RecipeEstimate whole;
   for (const std::string& name : stage_names()) {
     const StageOptions& options = stage_options(recipe, name);
@@ -258,7 +288,7 @@ RecipeEstimate estimate(const Recipe& recipe) {
     }
     const auto parameters = count_parameters(parts.built().tensors);
     const double steps = static_cast<double>(options.steps);
-    const TransformerConfig& model = recipe.model;
+    const TransformerConfig& model = parts.model().transformer;
     const double per_token = static_cast<double>(model.layers * (12 * model.width + 5 * model.feed_forward)) * 4.0;
     whole.stages.push_back({name, parameters, options.steps, tokens / kTimedSteps * steps,
                             seconds / kTimedSteps * steps,

@@ -79,6 +79,15 @@ class Table {
     }
   }
 
+  /// Complains of keys that the backbone makes senseless.
+  void refuse_beside_backbone(std::initializer_list<const char*> keys) {
+    for (const char* key : keys) {
+      const toml::node* node = find(key);
+      if (!node) continue;
+      throw Error({at(*node) + ": " + key, "nothing beside a backbone, which brings its own", "a value", "remove it"});
+    }
+  }
+
   /// The table of this name; an empty one when there is none.
   Table table(const char* key) {
     static const toml::table kEmpty;
@@ -162,6 +171,14 @@ void take_concept(Table table, ConceptStage& stage) {
 }
 
 void take_model(Table table, Recipe& recipe, const std::string& where) {
+  table.take("bottleneck", recipe.bottleneck, {"identity", "gaussian"});
+  table.take("latent_width", recipe.latent_width, 0, 1 << 16);
+  table.take("backbone", recipe.backbone);
+  if (!recipe.backbone.empty()) {
+    table.refuse_beside_backbone(
+        {"style", "layers", "width", "heads", "kv_heads", "feed_forward", "convolution", "max_positions"});
+    return table.finish();
+  }
   std::string style = "llama";
   table.take("style", style, {"llama", "gpt2"});
   TransformerConfig& model = recipe.model;
@@ -177,8 +194,6 @@ void take_model(Table table, Recipe& recipe, const std::string& where) {
   table.take("mask", mask, {"causal", "prefix"});
   if (mask == "prefix") model.mask = TransformerConfig::Mask::prefix;
   table.take("max_positions", model.max_positions, 16, 1 << 16);
-  table.take("bottleneck", recipe.bottleneck, {"identity", "gaussian"});
-  table.take("latent_width", recipe.latent_width, 0, 1 << 16);
   table.finish();
   if (style == "gpt2") {
     const TransformerConfig given = model;
@@ -202,6 +217,7 @@ void take_data(Table table, Recipe& recipe) {
 }
 
 void take_tokenizer(Table table, Recipe& recipe) {
+  if (!recipe.backbone.empty()) table.refuse_beside_backbone({"vocab_size", "examples"});
   table.take("vocab_size", recipe.vocab_size, 260, 1 << 20);
   table.take("examples", recipe.tokenizer_examples, 1, 10'000'000);
   table.finish();
@@ -224,8 +240,8 @@ Recipe parse_recipe(std::string text, const std::string& where) {
   top.take("seed", recipe.seed);
   top.take("out", recipe.out);
   take_data(top.table("data"), recipe);
-  take_tokenizer(top.table("tokenizer"), recipe);
   take_model(top.table("model"), recipe, where);
+  take_tokenizer(top.table("tokenizer"), recipe);
   Table chain = top.table("chain");
   take_stage(chain, recipe.chain);
   chain.take("question_weight", recipe.chain.question_weight, 0.0, 100.0);

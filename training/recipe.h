@@ -75,7 +75,10 @@ struct Recipe {
   std::int64_t vocab_size = 1024;           ///< of the tokenizer
   std::int64_t tokenizer_examples = 20000;  ///< that it is trained on
 
-  TransformerConfig model;              ///< a prefix mask goes with neither siblings nor a question_weight
+  TransformerConfig
+      model;  ///< of what is trained from nothing; a prefix mask goes with neither siblings nor a question_weight
+  std::string backbone;  ///< folder of a bundle whose chain the stages start from; architecture and tokenizer are then
+                         ///< that chain's, not the recipe's. Empty: from nothing
   std::string bottleneck = "identity";  ///< identity or gaussian
   std::int64_t latent_width = 0;        ///< of a Gaussian bottleneck; 0: the model's width
 

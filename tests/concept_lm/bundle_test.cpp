@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "concept_lm/bundle_folder.h"
 #include "nn/safetensors.h"
 #include "support/tiny_bundle.h"
 

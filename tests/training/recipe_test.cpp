@@ -55,6 +55,15 @@ TEST(Recipe, ReadsWeightsOfFamilies) {
   EXPECT_NE(complaint(kHead + "[data]\nfamily_weights = 2\n").find("a table of numbers"), std::string::npos);
 }
 
+TEST(Recipe, ABackboneBringsItsArchitectureAndItsTokenizer) {
+  const std::string head = kHead + "[model]\nbackbone = \"lm\"\n";
+  EXPECT_EQ(parse_recipe(head + "bottleneck = \"gaussian\"\n", "r.toml").backbone, "lm");
+  for (const char* beside : {"layers = 2\n", "style = \"gpt2\"\n", "[tokenizer]\nvocab_size = 500\n"}) {
+    const std::string message = complaint(head + beside);
+    EXPECT_NE(message.find("nothing beside a backbone, which brings its own"), std::string::npos) << message;
+  }
+}
+
 TEST(Recipe, RefusesWrongTypesSenselessNumbersAndBrokenToml) {
   EXPECT_NE(complaint(kHead + "[chain]\nsteps = \"many\"\n").find("steps"), std::string::npos);
   EXPECT_NE(complaint(kHead + "[chain]\nsteps = -1\n").find("whole number"), std::string::npos);

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <string>
+
+#include "concept_lm/bundle_folder.h"
+#include "nn/language_model.h"
+#include "text/byte_level_tokenizer.h"
+
+namespace noema {
+
+/// Every character of ASCII texts is a token of its own, as in a vocabulary of GPT-2 without merges.
+inline std::unique_ptr<Tokenizer> tiny_byte_tokenizer() {
+  ByteLevelVocabulary vocabulary;
+  for (char c = '!'; c <= '~'; ++c) vocabulary.tokens.emplace_back(1, c);
+  vocabulary.tokens.insert(vocabulary.tokens.end(), {"\u0120", "\u010a"});  // the space and the newline
+  return make_byte_level_tokenizer(vocabulary, "tiny");
+}
+
+inline LanguageModelConfig tiny_backbone_config() {
+  LanguageModelConfig config{tiny_byte_tokenizer()->vocab_size(), llama_style(2, 16, 2, 1, 24, 768)};
+  config.tied = false;  // unlike anything that a recipe makes by itself
+  return config;
+}
+
+/// Writes a bundle as `noema import` does, of random weights by `seed`, and returns what was written.
+inline TensorMap save_tiny_backbone(const std::filesystem::path& folder, std::uint64_t seed = 3) {
+  const LanguageModelConfig config = tiny_backbone_config();
+  Weights weights(seed);
+  const LanguageModel model(config, weights);
+  nlohmann::json architecture = to_json(config);
+  architecture["kind"] = "language_model";
+  save_bundle(folder, "text", {{"imported_from", "nowhere"}}, *tiny_byte_tokenizer(),
+              {{"chain", architecture, weights.tensors()}});
+  TensorMap written;
+  for (const auto& [name, tensor] : weights.tensors()) written[name] = tensor.to(torch::kBFloat16);
+  return written;
+}
+
+/// A recipe that starts from the backbone in `folder`; `stages` are its tables from [chain] on.
+inline std::string backbone_recipe(const std::filesystem::path& folder, const std::string& stages) {
+  return "name = \"tiny\"\ntask = \"stories\"\nseed = 5\nout = \"unused\"\n"
+         "[data]\nvalid_count = 4\nmax_tokens = 768\n"
+         "[model]\nbackbone = \"" +
+         folder.string() + "\"\n" + stages;
+}
+
+}  // namespace noema
