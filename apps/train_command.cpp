@@ -42,11 +42,13 @@ std::string in_units(double bytes) {
 }
 
 void print_estimate(const RecipeEstimate& estimate) {
-  std::printf("%-11s %12s %8s %12s %10s %12s\n", "stage", "parameters", "steps", "tokens", "hours", "memory");
+  std::printf("%-11s %12s %12s %8s %12s %10s %12s\n", "stage", "parameters", "frozen", "steps", "tokens", "hours",
+              "memory");
   for (const StageEstimate& stage : estimate.stages) {
-    std::printf("%-11s %12lld %8lld %12.0f %10.2f %12s\n", stage.stage.c_str(),
-                static_cast<long long>(stage.parameters), static_cast<long long>(stage.steps), stage.tokens,
-                stage.seconds / 3600.0, in_units(stage.memory_bytes).c_str());
+    std::printf("%-11s %12lld %12lld %8lld %12.0f %10.2f %12s\n", stage.stage.c_str(),
+                static_cast<long long>(stage.parameters), static_cast<long long>(stage.frozen),
+                static_cast<long long>(stage.steps), stage.tokens, stage.seconds / 3600.0,
+                in_units(stage.memory_bytes).c_str());
   }
   std::printf("disk %s, bundle %s\n", in_units(estimate.disk_bytes).c_str(), in_units(estimate.bundle_bytes).c_str());
 }

@@ -19,7 +19,10 @@ double residual_deviation(const TransformerConfig& config) {
 }  // namespace
 
 Linear::Linear(WeightScope weights, std::int64_t inner, std::int64_t columns, bool bias, double deviation)
-    : columns_(columns), inner_(inner), weight_(weights.get("weight", {columns, inner}, Init::normal(deviation))) {
+    : columns_(columns),
+      inner_(inner),
+      weight_(weights.get("weight", {columns, inner}, Init::normal(deviation))),
+      adapter_(make_lora(weights, inner, columns)) {
   if (bias) bias_ = weights.get("bias", {columns}, Init::zeros());
   lay_out(weights.precision());
 }
@@ -39,6 +42,11 @@ torch::Tensor Linear::operator()(const torch::Tensor& x, const Pass& pass) const
     pass.observer->on_linear(pass.at, inner_, columns_);
     pass.observer->on_input(x);
   }
+  const torch::Tensor y = product(x);
+  return adapter_ ? y + (*adapter_)(x) : y;
+}
+
+torch::Tensor Linear::product(const torch::Tensor& x) const {
   if (!kernel_) return at::linear(x, weight_, bias_);
   std::vector<std::int64_t> shape = x.sizes().vec();
   shape.back() = columns_;

@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include "nn/kv_cache.h"
+#include "nn/lora.h"
 #include "nn/observer.h"
 #include "nn/positions.h"
 #include "nn/transformer_config.h"
@@ -18,7 +19,7 @@ struct Pass {
   std::int64_t layers = -1;             ///< how many are run before the final norm; -1: all
 };
 
-/// y = x Wᵀ + b.
+/// y = x Wᵀ + b, and what an adapter adds where the weights are to be adapted.
 class Linear {
  public:
   Linear(WeightScope weights, std::int64_t inner, std::int64_t columns, bool bias, double deviation = 0.02);
@@ -30,10 +31,12 @@ class Linear {
 
  private:
   void lay_out(Precision precision);
+  torch::Tensor product(const torch::Tensor& x) const;
 
   std::int64_t columns_, inner_;
-  torch::Tensor weight_;                        // [columns, inner]; undefined when a kernel has it
-  torch::Tensor bias_;                          // [columns], or undefined
+  torch::Tensor weight_;  // [columns, inner]; undefined when a kernel has it
+  torch::Tensor bias_;    // [columns], or undefined
+  std::optional<LoraAdapter> adapter_;
   std::shared_ptr<const LinearKernel> kernel_;  // null: computed as trained
 };
 

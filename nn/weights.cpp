@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "base/error.h"
+#include "nn/lora.h"
 
 namespace noema {
 namespace {
@@ -57,12 +58,15 @@ torch::Tensor Weights::get(const std::string& name, const std::vector<std::int64
   return tensors_[name] = tensor;
 }
 
+void Weights::adapt(const LoraOptions& lora) { lora_ = std::make_shared<const LoraOptions>(lora); }
+
 Weights Weights::clone() const {
   TensorMap copies;
   for (const auto& [name, tensor] : tensors_) copies[name] = tensor.detach().clone();
   Weights weights(std::move(copies), where_, dtype_);
   weights.given_ = given_;
   weights.seed_ = seed_;
+  weights.lora_ = lora_;
   return weights;
 }
 

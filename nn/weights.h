@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@ namespace noema {
 
 /// Tensors by name, e.g. "layers.3.attention.qkv.weight".
 using TensorMap = std::map<std::string, torch::Tensor>;
+
+struct LoraOptions;
 
 /// How a new tensor begins.
 struct Init {
@@ -44,6 +47,10 @@ class Weights {
   void compute_in(Precision precision) { precision_ = precision; }
   Precision precision() const { return precision_; }
 
+  /// Linear maps built from these carry adapters (see nn/lora.h): for training, which leaves the maps themselves alone.
+  void adapt(const LoraOptions& lora);
+  const LoraOptions* lora() const { return lora_.get(); }  ///< null: they do not
+
   const TensorMap& tensors() const { return tensors_; }
 
   /// Copies that share nothing with these; a model built from them starts where this one is.
@@ -56,6 +63,7 @@ class Weights {
   std::uint64_t seed_ = 0;
   torch::Dtype dtype_;
   Precision precision_ = Precision::fp32;
+  std::shared_ptr<const LoraOptions> lora_;
 };
 
 /// Weights seen from one module: names are prefixed.
@@ -68,6 +76,8 @@ class WeightScope {
     return weights_->get(prefix_ + name, shape, init);
   }
   Precision precision() const { return weights_->precision(); }
+  const LoraOptions* lora() const { return weights_->lora(); }
+  const std::string& prefix() const { return prefix_; }  ///< ends with a dot unless it is empty
 
  private:
   Weights* weights_;

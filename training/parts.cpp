@@ -11,7 +11,8 @@
 namespace noema {
 namespace {
 
-constexpr std::int64_t kReadoutTokens = 4;  // "= 14." and "in the kitchen." are read whole
+const char* const kConceptBackbone = "backbone.";  // before the names of the backbone in a concept model
+constexpr std::int64_t kReadoutTokens = 4;         // "= 14." and "in the kitchen." are read whole
 
 nlohmann::json with_kind(nlohmann::json architecture, const char* kind) {
   architecture["kind"] = kind;
@@ -25,6 +26,11 @@ TensorMap backbone_of(const TensorMap& tensors, const std::string& prefix = "") 
     if (!name.starts_with("bottleneck.") && !name.starts_with("readout.")) renamed[prefix + name] = tensor;
   }
   return renamed;
+}
+
+Weights adapted(Weights weights, const std::optional<LoraOptions>& lora) {
+  if (lora) weights.adapt(*lora);
+  return weights;
 }
 
 }  // namespace
@@ -63,61 +69,89 @@ const StageOptions& stage_options(const Recipe& recipe, const std::string& stage
 }
 
 const Stage& Parts::build(const std::string& stage, TensorMap tensors) {
-  const std::uint64_t seed = recipe_.seed;
   const bool has_chain = backbone_ || recipe_.chain.steps > 0;
   if (stage == "chain") {
     if (tensors.empty() && backbone_) tensors = tensors_of("chain");
-    build_chain(Weights::starting_from(std::move(tensors), seed));
+    build_chain(std::move(tensors));
   } else if (stage == "semantic" || stage == "contextual") {
     if (tensors.empty() && has_chain) tensors = tensors_of("chain");
-    build_autoencoder(stage, Weights::starting_from(std::move(tensors), seed));
+    build_autoencoder(stage, std::move(tensors));
   } else if (stage == "concept") {
+    if (tensors.empty()) tensors = backbone_of(tensors_of(recipe_.concept_model.start), kConceptBackbone);
     build_concept(std::move(tensors));
   } else {
-    build_stop(Weights::starting_from(std::move(tensors), seed));
+    build_stop(std::move(tensors));
   }
   return *stage_;
 }
 
 void Parts::finish(const std::string& stage, Part part) {
   if (stage == "contextual" && recipe_.contextual.chain_weight > 0.0) {
-    done_["chain"] = {with_kind(to_json(model_), "language_model"), backbone_of(part.tensors)};
+    done_["chain"] = {with_kind(to_json(model_), "language_model"), backbone_of(part.tensors), part.base};
   }
   done_[stage] = std::move(part);
 }
 
+TensorMap Parts::merged(const Part& part) const {
+  return part.base ? merge_lora(on_backbone(part.tensors, *part.base), *recipe_.lora, "adapters") : part.tensors;
+}
+
+/// Copies of what a stage starts from. With LoRA that is what has been trained: the backbone lies beneath anyway.
 TensorMap Parts::tensors_of(const std::string& part) const {
   const auto found = done_.find(part);
   if (found != done_.end()) return copy_of(found->second.tensors);
-  if (part == "chain" && backbone_) return copy_of(backbone_->tensors);
+  if (part == "chain" && backbone_) return recipe_.lora ? TensorMap() : copy_of(backbone_->tensors);
   throw Error(
       {"recipe", "a stage [" + part + "] before the one that starts from it", "none", "give it a number of steps"});
 }
 
+TensorMap Parts::on_backbone(TensorMap tensors, const std::string& prefix) const {
+  if (!recipe_.lora) return tensors;
+  for (const auto& [name, tensor] : backbone_->tensors) tensors[prefix + name] = tensor;
+  return tensors;
+}
+
+Weights Parts::trained_weights(TensorMap tensors, const std::string& prefix) const {
+  return adapted(Weights::starting_from(on_backbone(std::move(tensors), prefix), recipe_.seed), recipe_.lora);
+}
+
+Weights Parts::frozen_weights(const std::string& part, const std::string& prefix) const {
+  return adapted(Weights(on_backbone(tensors_of(part), prefix), part), recipe_.lora);
+}
+
+Part Parts::trained_part(nlohmann::json architecture, const Weights& weights, const std::string& prefix) const {
+  Part part{std::move(architecture), weights.tensors(), std::nullopt};
+  if (!recipe_.lora) return part;
+  for (const auto& [name, tensor] : backbone_->tensors) part.tensors.erase(prefix + name);
+  part.base = prefix;
+  return part;
+}
+
 std::unique_ptr<Autoencoder> Parts::frozen_autoencoder(const std::string& part) const {
-  Weights weights(tensors_of(part), part);
+  Weights weights = frozen_weights(part);
   return std::make_unique<Autoencoder>(autoencoder_config(recipe_, part, model_), weights);
 }
 
-void Parts::build_chain(Weights weights) {
+void Parts::build_chain(TensorMap tensors) {
+  Weights weights = trained_weights(std::move(tensors));
   chain_ = std::make_unique<LanguageModel>(model_, weights);
   stage_ = make_chain_stage(*chain_, recipe_.chain);
-  built_ = {with_kind(to_json(model_), "language_model"), weights.tensors()};
+  built_ = trained_part(with_kind(to_json(model_), "language_model"), weights);
 }
 
-void Parts::build_autoencoder(const std::string& part, Weights weights) {
+void Parts::build_autoencoder(const std::string& part, TensorMap tensors) {
   const AutoencoderConfig config = autoencoder_config(recipe_, part, model_);
   const AutoencoderStage& options = part == "semantic" ? recipe_.semantic : recipe_.contextual;
+  Weights weights = trained_weights(std::move(tensors));
   trained_autoencoder_ = std::make_unique<Autoencoder>(config, weights);
   reads_ = options.contrast_weight > 0.0 ? frozen_autoencoder("semantic") : nullptr;
   stage_ = make_autoencoder_stage(*trained_autoencoder_, reads_.get(), options);
-  built_ = {with_kind(to_json(config), "autoencoder"), weights.tensors()};
+  built_ = trained_part(with_kind(to_json(config), "autoencoder"), weights);
 }
 
 void Parts::build_concept(TensorMap tensors) {
   const ConceptStage& options = recipe_.concept_model;
-  if (tensors.empty()) tensors = backbone_of(tensors_of(options.start), "backbone.");
-  Weights weights = Weights::starting_from(std::move(tensors), recipe_.seed);
+  Weights weights = trained_weights(std::move(tensors), kConceptBackbone);
   const ConceptConfig config = concept_config(recipe_, model_);
   concepts_ = std::make_unique<ConceptModel>(config, weights);
   reads_ = frozen_autoencoder(options.reads);
@@ -131,17 +165,18 @@ void Parts::build_concept(TensorMap tensors) {
   nlohmann::json architecture = with_kind(to_json(config), "concept");
   architecture["reads"] = options.reads;
   architecture["writes"] = options.writes;
-  built_ = {std::move(architecture), weights.tensors()};
+  built_ = trained_part(std::move(architecture), weights, kConceptBackbone);
 }
 
-void Parts::build_stop(Weights weights) {
+void Parts::build_stop(TensorMap tensors) {
   const ConceptConfig config = concept_config(recipe_, model_);
-  Weights frozen(tensors_of("concept"), "concept");
+  Weights frozen = frozen_weights("concept", kConceptBackbone);
+  Weights weights = Weights::starting_from(std::move(tensors), recipe_.seed);
   concepts_ = std::make_unique<ConceptModel>(config, frozen);
   reads_ = frozen_autoencoder(recipe_.concept_model.reads);
   stop_ = std::make_unique<StopHead>(config.output_width, weights);
   stage_ = make_stop_stage(*stop_, *concepts_, *reads_);
-  built_ = {{{"kind", "stop"}, {"latent_width", config.output_width}}, weights.tensors()};
+  built_ = {{{"kind", "stop"}, {"latent_width", config.output_width}}, weights.tensors(), std::nullopt};
 }
 
 }  // namespace noema

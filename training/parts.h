@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "concept_lm/concept_model.h"
@@ -16,7 +17,9 @@ namespace noema {
 /// The parts that a recipe trains, each with weights of its own; a later one starts from earlier ones.
 struct Part {
   nlohmann::json architecture;  ///< as a bundle has it
-  TensorMap tensors;            ///< the model's own: what is changed in place changes the model
+  TensorMap tensors;            ///< what is trained, and the model's own: what is changed in place changes the model
+  std::optional<std::string> base;  ///< with LoRA: what stands before the names of the backbone's tensors, which are
+                                    ///< frozen and not among these; nothing: there are no others
 };
 
 /// What a recipe makes of a backbone of this shape.
@@ -26,7 +29,8 @@ ConceptConfig concept_config(const Recipe& recipe, const LanguageModelConfig& mo
 /// The options of a stage by name.
 const StageOptions& stage_options(const Recipe& recipe, const std::string& stage);
 
-/// Everything trained so far, by part; models are built from copies, so that what is frozen stays so.
+/// Everything trained so far, by part; models are built from copies, so that what is frozen stays so. With LoRA all of
+/// them share the backbone's own weights, which nothing changes.
 class Parts {
  public:
   /// With a `backbone` the chain, and what starts from a chain that is not trained, start from it; null: from nothing,
@@ -48,16 +52,23 @@ class Parts {
   void finish(const std::string& stage, Part part);
   const std::map<std::string, Part>& done() const { return done_; }
 
+  /// All tensors of a part, with the changes by LoRA merged into the backbone's.
+  TensorMap merged(const Part& part) const;
+
   /// The shape of the language model in every part.
   const LanguageModelConfig& model() const { return model_; }
 
  private:
   TensorMap tensors_of(const std::string& part) const;
+  TensorMap on_backbone(TensorMap tensors, const std::string& prefix) const;
+  Weights trained_weights(TensorMap tensors, const std::string& prefix = "") const;
+  Weights frozen_weights(const std::string& part, const std::string& prefix = "") const;
+  Part trained_part(nlohmann::json architecture, const Weights& weights, const std::string& prefix = "") const;
   std::unique_ptr<Autoencoder> frozen_autoencoder(const std::string& part) const;
-  void build_chain(Weights weights);
-  void build_autoencoder(const std::string& part, Weights weights);
+  void build_chain(TensorMap tensors);
+  void build_autoencoder(const std::string& part, TensorMap tensors);
   void build_concept(TensorMap tensors);
-  void build_stop(Weights weights);
+  void build_stop(TensorMap tensors);
 
   const Recipe& recipe_;
   const Backbone* backbone_;

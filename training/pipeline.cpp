@@ -221,8 +221,11 @@ class Pipeline {
   };
 
   void write_bundle(const Parts& parts) const {
+    std::map<std::string, TensorMap> merged;
     std::vector<BundlePart> written;
-    for (const auto& [name, part] : parts.done()) written.push_back({name, part.architecture, part.tensors});
+    for (const auto& [name, part] : parts.done()) {
+      written.push_back({name, part.architecture, merged[name] = parts.merged(part)});
+    }
     nlohmann::json provenance = {{"name", recipe_.name},
                                  {"recipe", recipe_.text},
                                  {"seed", recipe_.seed},
@@ -287,14 +290,15 @@ RecipeEstimate estimate(const Recipe& recipe) {
       activations = std::max(activations, padded);
     }
     const auto parameters = count_parameters(parts.built().tensors);
+    const auto frozen = parts.built().base ? count_parameters(backbone->tensors) : 0;
     const double steps = static_cast<double>(options.steps);
     const TransformerConfig& model = parts.model().transformer;
     const double per_token = static_cast<double>(model.layers * (12 * model.width + 5 * model.feed_forward)) * 4.0;
-    whole.stages.push_back({name, parameters, options.steps, tokens / kTimedSteps * steps,
-                            seconds / kTimedSteps * steps,
-                            16.0 * static_cast<double>(parameters) + activations * per_token});
+    whole.stages.push_back(
+        {name, parameters, frozen, options.steps, tokens / kTimedSteps * steps, seconds / kTimedSteps * steps,
+         16.0 * static_cast<double>(parameters) + 4.0 * static_cast<double>(frozen) + activations * per_token});
     whole.disk_bytes += 20.0 * static_cast<double>(parameters);
-    whole.bundle_bytes += 2.0 * static_cast<double>(parameters);
+    whole.bundle_bytes += 2.0 * static_cast<double>(parameters + frozen);
     parts.finish(name, parts.built());
   }
   return whole;

@@ -30,6 +30,7 @@ bool run_recipe(const Recipe& recipe, const PipelineOptions& options, TrainingPr
 struct StageEstimate {
   std::string stage;
   std::int64_t parameters = 0;  ///< that are trained
+  std::int64_t frozen = 0;      ///< those of the backbone, where LoRA leaves them as they are
   std::int64_t steps = 0;
   double tokens = 0.0;        ///< processed, in all passes of all steps
   double seconds = 0.0;       ///< from a few timed steps of this shape on this machine

@@ -62,6 +62,7 @@ class Table {
     if (!node) return;
     const toml::array* array = node->as_array();
     if (!array || !array->is_homogeneous<std::string>()) throw wrong(*node, key, "a list of texts");
+    value.clear();
     for (const auto& element : *array) value.push_back(*element.value<std::string>());
   }
 
@@ -223,6 +224,18 @@ void take_tokenizer(Table table, Recipe& recipe) {
   table.finish();
 }
 
+void take_lora(Table table, Recipe& recipe, const std::string& where) {
+  if (recipe.backbone.empty()) {
+    throw Error({where + ": [lora]", "a backbone in [model]", "none", "there must be something to adapt"});
+  }
+  LoraOptions& lora = recipe.lora.emplace();
+  table.take("rank", lora.rank, 1, 1024);
+  table.take("alpha", lora.alpha, 0.0, 1e6);
+  table.take("targets", lora.targets);
+  table.finish();
+  lora.check(where + ": [lora]");
+}
+
 }  // namespace
 
 Recipe parse_recipe(std::string text, const std::string& where) {
@@ -242,6 +255,7 @@ Recipe parse_recipe(std::string text, const std::string& where) {
   take_data(top.table("data"), recipe);
   take_model(top.table("model"), recipe, where);
   take_tokenizer(top.table("tokenizer"), recipe);
+  if (top.has("lora")) take_lora(top.table("lora"), recipe, where);
   Table chain = top.table("chain");
   take_stage(chain, recipe.chain);
   chain.take("question_weight", recipe.chain.question_weight, 0.0, 100.0);

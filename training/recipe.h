@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "nn/language_model.h"
+#include "nn/lora.h"
 
 namespace noema {
 
@@ -79,6 +81,7 @@ struct Recipe {
       model;  ///< of what is trained from nothing; a prefix mask goes with neither siblings nor a question_weight
   std::string backbone;  ///< folder of a bundle whose chain the stages start from; architecture and tokenizer are then
                          ///< that chain's, not the recipe's. Empty: from nothing
+  std::optional<LoraOptions> lora;      ///< the backbone stays as it is, and is adapted; nothing: all of it is trained
   std::string bottleneck = "identity";  ///< identity or gaussian
   std::int64_t latent_width = 0;        ///< of a Gaussian bottleneck; 0: the model's width
 

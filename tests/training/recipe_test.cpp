@@ -64,6 +64,19 @@ TEST(Recipe, ABackboneBringsItsArchitectureAndItsTokenizer) {
   }
 }
 
+TEST(Recipe, LoraNeedsABackboneAndMapsThatThereAre) {
+  const std::string head = kHead + "[model]\nbackbone = \"lm\"\n[lora]\n";
+  EXPECT_FALSE(parse_recipe(kHead, "r.toml").lora);
+  EXPECT_EQ(to_json(*parse_recipe(head, "r.toml").lora), to_json(LoraOptions()));
+  const auto lora = parse_recipe(head + "rank = 4\nalpha = 8\ntargets = [\"feed_forward.in\"]\n", "r.toml").lora;
+  EXPECT_EQ(to_json(*lora), to_json(LoraOptions{.rank = 4, .alpha = 8.0, .targets = {"feed_forward.in"}}));
+  EXPECT_NE(complaint(kHead + "[lora]\nrank = 4\n").find("a backbone in [model]"), std::string::npos);
+  EXPECT_NE(complaint(head + "rank = 0\n").find("line 7: rank"), std::string::npos);
+  EXPECT_NE(complaint(head + "alpha = 0\n").find("alpha"), std::string::npos);
+  EXPECT_NE(complaint(head + "targets = [\"qkv\"]\n").find("attention.qkv, attention.out"), std::string::npos);
+  EXPECT_NE(complaint(head + "ranks = 4\n").find("did you mean \"rank\"?"), std::string::npos);
+}
+
 TEST(Recipe, RefusesWrongTypesSenselessNumbersAndBrokenToml) {
   EXPECT_NE(complaint(kHead + "[chain]\nsteps = \"many\"\n").find("steps"), std::string::npos);
   EXPECT_NE(complaint(kHead + "[chain]\nsteps = -1\n").find("whole number"), std::string::npos);
