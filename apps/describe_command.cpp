@@ -20,16 +20,24 @@ std::string short_description(const nlohmann::json& architecture) {
          " heads, vocabulary " + model["vocab_size"].dump() + text;
 }
 
+/// A line on one of the bundle's files.
+void print_file(const Bundle& bundle, const std::string& name, const nlohmann::json& entry, const std::string& what) {
+  std::int64_t parameters = 0;
+  const auto file = std::filesystem::path(bundle.where) / entry.at("file").get<std::string>();
+  for (const auto& [tensor, value] : read_safetensors(file).tensors) parameters += value.numel();
+  std::printf("  %-11s %9lld parameters, %.1f MB%s\n", name.c_str(), static_cast<long long>(parameters),
+              static_cast<double>(std::filesystem::file_size(file)) / 1e6, what.c_str());
+}
+
 void describe(const std::string& name) {
   const Bundle bundle = load_bundle(find_model(name));
   std::printf("%s: task %s\n", bundle.where.c_str(), bundle.task.c_str());
+  if (bundle.manifest.contains("base"))
+    print_file(bundle, "base", bundle.manifest.at("base"), ", which adapters change");
   for (const auto& [part, entry] : bundle.manifest.at("parts").items()) {
-    std::int64_t parameters = 0;
-    const auto file = std::filesystem::path(bundle.where) / entry.at("file").get<std::string>();
-    for (const auto& [tensor, value] : read_safetensors(file).tensors) parameters += value.numel();
-    std::printf("  %-11s %9lld parameters, %.1f MB%s\n", part.c_str(), static_cast<long long>(parameters),
-                static_cast<double>(std::filesystem::file_size(file)) / 1e6,
-                short_description(entry.at("architecture")).c_str());
+    std::string what = short_description(entry.at("architecture"));
+    if (entry.contains("adapter")) what += ", adapter of rank " + entry.at("adapter").at("rank").dump();
+    print_file(bundle, part, entry, what);
   }
   const auto provenance = bundle.manifest.value("provenance", nlohmann::json::object());
   for (const auto& [stage, measures] : provenance.value("validation", nlohmann::json::object()).items()) {

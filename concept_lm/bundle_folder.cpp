@@ -10,23 +10,41 @@ namespace noema {
 namespace {
 
 constexpr int kFormat = 1;
-const char* const kManifest = "noema.json";
+const char *const kManifest = "noema.json", *const kBase = "base.safetensors";
 
 /// A file of the bundle whose name cannot lead out of the folder and whose content is what the manifest says.
 std::filesystem::path verified_file(const std::filesystem::path& folder, const nlohmann::json& entry,
-                                    const std::string& where) {
+                                    const std::string& where, const char* when_missing = "fetch the bundle again") {
   const auto name = json_member<std::string>(entry, "file", where);
   if (name.empty() || name.front() == '.' || name.find_first_of("/\\") != std::string::npos) {
     throw Error({where + ": file", "the name of a file in the bundle", printable(name), ""});
   }
   const std::filesystem::path path = folder / name;
   const auto expected = json_member<std::string>(entry, "sha256", where);
+  if (!std::filesystem::exists(path)) {
+    throw Error({path.string(), "a file of sha256 " + printable(expected, 64), "no such file", when_missing});
+  }
   const std::string found = sha256_file(path);
   if (found != expected) {
     throw Error(
         {path.string(), "sha256 " + expected, found, "the file was changed or damaged; fetch the bundle again"});
   }
   return path;
+}
+
+/// Copies the base unless it is there already. Returns its sha256.
+std::string save_base(const std::filesystem::path& folder, const std::filesystem::path& base) {
+  const std::string wanted = sha256_file(base);
+  const std::filesystem::path path = folder / kBase;
+  if (!std::filesystem::exists(path) || sha256_file(path) != wanted) write_file(path, read_file(base));
+  return wanted;
+}
+
+nlohmann::json adapter_entry(const BundleAdapter& adapter, const nlohmann::json& base) {
+  nlohmann::json entry = to_json(adapter.lora);
+  entry["prefix"] = adapter.prefix;
+  entry["base"] = base.at("sha256");
+  return entry;
 }
 
 }  // namespace
@@ -45,6 +63,16 @@ BundleFolder::BundleFolder(const std::filesystem::path& folder)
   }
   parts_ = json_member<nlohmann::json>(manifest_, "parts", where_);
   if (!parts_.is_object()) throw Error({where_ + ": parts", "an object", printable(parts_.dump()), ""});
+  if (manifest_.contains("base")) read_base();
+}
+
+void BundleFolder::read_base() {
+  const std::string here = where_ + ": base";
+  base_sha256_ = json_member<std::string>(manifest_["base"], "sha256", here);
+  const std::filesystem::path path =
+      verified_file(folder_, manifest_["base"], here, "copy the chain.safetensors of the adapters' backbone there");
+  base_ = read_safetensors(path).tensors;
+  check_finite(base_, path.string());
 }
 
 std::vector<std::string> BundleFolder::part_names() const {
@@ -65,24 +93,43 @@ StoredPart BundleFolder::part(const std::string& name) const {
   StoredPart part{json_member<nlohmann::json>(entry, "architecture", here), read_safetensors(path).tensors, path,
                   json_member<std::string>(entry, "sha256", here)};
   check_finite(part.tensors, path.string());
+  if (entry.contains("adapter")) merge_into_base(part, entry["adapter"], here + ": adapter");
   return part;
 }
 
+void BundleFolder::merge_into_base(StoredPart& part, const nlohmann::json& adapter, const std::string& where) const {
+  const auto base = json_member<std::string>(adapter, "base", where);
+  if (base != base_sha256_) {
+    throw Error({where + ": base", base_sha256_.empty() ? "a bundle with a base" : "sha256 " + base_sha256_,
+                 printable(base, 64), "the adapter was trained on another backbone"});
+  }
+  const auto prefix = json_member<std::string>(adapter, "prefix", where);
+  for (const auto& [name, tensor] : base_) {
+    if (part.tensors.try_emplace(prefix + name, tensor).second) continue;
+    throw Error({part.file.string(), "adapters, and what the base has not", "\"" + printable(prefix + name) + "\"",
+                 "the file is no adapter"});
+  }
+  part.tensors = merge_lora(std::move(part.tensors), lora_options(adapter, where), part.file.string());
+  part.is_adapter = true;
+}
+
 void save_bundle(const std::filesystem::path& folder, const std::string& task, const nlohmann::json& provenance,
-                 const Tokenizer& tokenizer, const std::vector<BundlePart>& parts) {
+                 const Tokenizer& tokenizer, const std::vector<BundlePart>& parts, const std::filesystem::path& base) {
   std::filesystem::create_directories(folder);
   std::filesystem::remove(folder / kManifest);
   nlohmann::json manifest = {{"format", kFormat}, {"task", task}, {"provenance", provenance}};
   write_file(folder / "tokenizer.model", tokenizer.serialized());
   manifest["tokenizer"] = {{"file", "tokenizer.model"}, {"sha256", sha256(tokenizer.serialized())}};
+  if (!base.empty()) manifest["base"] = {{"file", kBase}, {"sha256", save_base(folder, base)}};
   manifest["parts"] = nlohmann::json::object();
   for (const BundlePart& part : parts) {
     TensorMap tensors;
     for (const auto& [name, tensor] : part.tensors) tensors[name] = tensor.detach().to(part.dtype);
     const std::string file = part.name + ".safetensors";
     write_safetensors(folder / file, tensors);
-    manifest["parts"][part.name] = {
-        {"file", file}, {"sha256", sha256_file(folder / file)}, {"architecture", part.architecture}};
+    nlohmann::json& entry = manifest["parts"][part.name];
+    entry = {{"file", file}, {"sha256", sha256_file(folder / file)}, {"architecture", part.architecture}};
+    if (part.adapter) entry["adapter"] = adapter_entry(*part.adapter, manifest.at("base"));
   }
   write_file(folder / kManifest, manifest.dump(1) + "\n");
 }

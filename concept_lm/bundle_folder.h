@@ -3,27 +3,36 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "nn/weights.h"
+#include "nn/lora.h"
 #include "text/tokenizer.h"
 
 namespace noema {
 
+/// How a part that changes the bundle's base, rather than having all of its weights, fits it.
+struct BundleAdapter {
+  LoraOptions lora;
+  std::string prefix;  ///< before the names of the base's tensors in the part: "backbone." in a concept model
+};
+
 /// One part of a bundle as it is stored.
 struct StoredPart {
   nlohmann::json architecture;  ///< what to_json gives for its configuration, with "kind" (see BundlePart)
-  TensorMap tensors;            ///< finite, in the type they are stored in; views of the file
-  std::filesystem::path file;   ///< that they were read from
-  std::string sha256;           ///< of that file
+  TensorMap tensors;           ///< finite; all that the part has: an adapter is merged into the base. Not to be changed
+  std::filesystem::path file;  ///< that they were read from
+  std::string sha256;          ///< of that file
+  bool is_adapter = false;     ///< the file alone is not the whole part
 };
 
 /// A bundle on disk: noema.json, and the files that it names, each held against its sha256 before it is read. No models
 /// are made of the parts.
 class BundleFolder {
  public:
-  /// Reads noema.json. Throws Error when there is none, or one of another format.
+  /// Reads noema.json and the base, if there is one. Throws Error when there is no noema.json, or one of another
+  /// format, or the base is not the one that it names.
   explicit BundleFolder(const std::filesystem::path& folder);
 
   const nlohmann::json& manifest() const { return manifest_; }
@@ -35,9 +44,14 @@ class BundleFolder {
   StoredPart part(const std::string& name) const;
 
  private:
+  void read_base();
+  void merge_into_base(StoredPart& part, const nlohmann::json& adapter, const std::string& where) const;
+
   std::filesystem::path folder_;
   std::string where_;
   nlohmann::json manifest_, parts_;
+  TensorMap base_;           // what adapters change; empty: there are none
+  std::string base_sha256_;  // of its file
 };
 
 /// One part as it is written: the architecture is what to_json gives for its configuration, with "kind" added:
@@ -46,11 +60,14 @@ struct BundlePart {
   std::string name;
   nlohmann::json architecture;
   const TensorMap& tensors;
-  torch::Dtype dtype = torch::kBFloat16;  ///< that they are written in
+  torch::Dtype dtype = torch::kBFloat16;                ///< that they are written in
+  std::optional<BundleAdapter> adapter = std::nullopt;  ///< the tensors are what the part has beside the base
 };
 
-/// Writes a bundle, noema.json last: a folder without it is not a bundle.
+/// Writes a bundle, noema.json last: a folder without it is not a bundle. `base` is the safetensors file that adapters
+/// were trained on, and is copied; it may be empty when no part is one.
 void save_bundle(const std::filesystem::path& folder, const std::string& task, const nlohmann::json& provenance,
-                 const Tokenizer& tokenizer, const std::vector<BundlePart>& parts);
+                 const Tokenizer& tokenizer, const std::vector<BundlePart>& parts,
+                 const std::filesystem::path& base = {});
 
 }  // namespace noema

@@ -11,6 +11,10 @@ Backbone read_backbone(const std::filesystem::path& folder) {
   const BundleFolder stored(folder);
   const StoredPart chain = stored.part("chain");
   const std::string where = stored.where() + ": chain";
+  if (chain.is_adapter) {
+    throw Error(
+        {where, "a chain with all of its weights in one file", "an adapter", "start from the backbone it adapts"});
+  }
   Backbone backbone{std::filesystem::canonical(folder).filename().string(), chain.file, chain.sha256,
                     language_model_config(chain.architecture, where),       {},         stored.tokenizer()};
   if (backbone.config.vocab_size != backbone.tokenizer->vocab_size()) {

@@ -87,13 +87,9 @@ const Stage& Parts::build(const std::string& stage, TensorMap tensors) {
 
 void Parts::finish(const std::string& stage, Part part) {
   if (stage == "contextual" && recipe_.contextual.chain_weight > 0.0) {
-    done_["chain"] = {with_kind(to_json(model_), "language_model"), backbone_of(part.tensors), part.base};
+    done_["chain"] = {with_kind(to_json(model_), "language_model"), backbone_of(part.tensors), part.adapter};
   }
   done_[stage] = std::move(part);
-}
-
-TensorMap Parts::merged(const Part& part) const {
-  return part.base ? merge_lora(on_backbone(part.tensors, *part.base), *recipe_.lora, "adapters") : part.tensors;
 }
 
 /// Copies of what a stage starts from. With LoRA that is what has been trained: the backbone lies beneath anyway.
@@ -123,7 +119,7 @@ Part Parts::trained_part(nlohmann::json architecture, const Weights& weights, co
   Part part{std::move(architecture), weights.tensors(), std::nullopt};
   if (!recipe_.lora) return part;
   for (const auto& [name, tensor] : backbone_->tensors) part.tensors.erase(prefix + name);
-  part.base = prefix;
+  part.adapter = {*recipe_.lora, prefix};
   return part;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "concept_lm/bundle_folder.h"
 #include "concept_lm/concept_model.h"
 #include "concept_lm/stop_head.h"
 #include "sentence_vae/autoencoder.h"
@@ -18,8 +19,8 @@ namespace noema {
 struct Part {
   nlohmann::json architecture;  ///< as a bundle has it
   TensorMap tensors;            ///< what is trained, and the model's own: what is changed in place changes the model
-  std::optional<std::string> base;  ///< with LoRA: what stands before the names of the backbone's tensors, which are
-                                    ///< frozen and not among these; nothing: there are no others
+  std::optional<BundleAdapter> adapter;  ///< with LoRA: how they fit the backbone's, which are frozen and not among
+                                         ///< them; nothing: there are no others
 };
 
 /// What a recipe makes of a backbone of this shape.
@@ -51,9 +52,6 @@ class Parts {
   /// learnt the chain's loss, too, takes the place of the chain.
   void finish(const std::string& stage, Part part);
   const std::map<std::string, Part>& done() const { return done_; }
-
-  /// All tensors of a part, with the changes by LoRA merged into the backbone's.
-  TensorMap merged(const Part& part) const;
 
   /// The shape of the language model in every part.
   const LanguageModelConfig& model() const { return model_; }

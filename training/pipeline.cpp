@@ -221,10 +221,9 @@ class Pipeline {
   };
 
   void write_bundle(const Parts& parts) const {
-    std::map<std::string, TensorMap> merged;
     std::vector<BundlePart> written;
     for (const auto& [name, part] : parts.done()) {
-      written.push_back({name, part.architecture, merged[name] = parts.merged(part)});
+      written.push_back({name, part.architecture, part.tensors, torch::kBFloat16, part.adapter});
     }
     nlohmann::json provenance = {{"name", recipe_.name},
                                  {"recipe", recipe_.text},
@@ -233,7 +232,8 @@ class Pipeline {
                                  {"started_from", options_.start.filename().string()},
                                  {"validation", measures_}};
     if (backbone_) provenance["backbone"] = {{"name", backbone_->name}, {"sha256", backbone_->sha256}};
-    save_bundle(options_.out, recipe_.task, provenance, *tokenizer_, written);
+    const std::filesystem::path base = recipe_.lora ? backbone_->file : std::filesystem::path();
+    save_bundle(options_.out, recipe_.task, provenance, *tokenizer_, written, base);
   }
 
   const Recipe& recipe_;
@@ -264,6 +264,7 @@ RecipeEstimate estimate(const Recipe& recipe) {
       backbone ? backbone->tokenizer : make_tokenizer(short_recipe, data);
   Parts parts(recipe, recipe.vocab_size, backbone.get());
   RecipeEstimate whole;
+  if (recipe.lora) whole.bundle_bytes += static_cast<double>(std::filesystem::file_size(backbone->file));
   for (const std::string& name : stage_names()) {
     const StageOptions& options = stage_options(recipe, name);
     if (options.steps == 0) continue;
@@ -290,7 +291,7 @@ RecipeEstimate estimate(const Recipe& recipe) {
       activations = std::max(activations, padded);
     }
     const auto parameters = count_parameters(parts.built().tensors);
-    const auto frozen = parts.built().base ? count_parameters(backbone->tensors) : 0;
+    const auto frozen = parts.built().adapter ? count_parameters(backbone->tensors) : 0;
     const double steps = static_cast<double>(options.steps);
     const TransformerConfig& model = parts.model().transformer;
     const double per_token = static_cast<double>(model.layers * (12 * model.width + 5 * model.feed_forward)) * 4.0;
@@ -298,7 +299,7 @@ RecipeEstimate estimate(const Recipe& recipe) {
         {name, parameters, frozen, options.steps, tokens / kTimedSteps * steps, seconds / kTimedSteps * steps,
          16.0 * static_cast<double>(parameters) + 4.0 * static_cast<double>(frozen) + activations * per_token});
     whole.disk_bytes += 20.0 * static_cast<double>(parameters);
-    whole.bundle_bytes += 2.0 * static_cast<double>(parameters + frozen);
+    whole.bundle_bytes += 2.0 * static_cast<double>(parameters);
     parts.finish(name, parts.built());
   }
   return whole;

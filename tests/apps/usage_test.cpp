@@ -94,6 +94,27 @@ TEST_F(UsageTest, AnImportedModelIsAModelLikeAnother) {
   EXPECT_NE(bench.out.find("prefill,2,8"), std::string::npos) << bench.out;
 }
 
+TEST_F(UsageTest, AnImportedModelIsABackboneThatAdaptersFit) {
+  const std::string lm = (folder_ / "lm").string(), bundle = (folder_ / "bundle").string();
+  ASSERT_EQ(run_program("import " NOEMA_TEST_DATA "/import/llama.gguf --out " + lm).code, 0);
+  const std::string data = file("d.json", R"([{"question": "a dog", "steps": ["he"], "answer": "a dog"}])");
+  const auto recipe = [&](const std::string& backbone) {
+    return file("r.toml", "name = \"x\"\ntask = \"gsm8k\"\nout = \"" + bundle + "\"\n[data]\ntrain = \"" + data +
+                              "\"\nvalid = \"" + data + "\"\n[model]\nbackbone = \"" + backbone +
+                              "\"\n[lora]\nrank = 2\n[chain]\nsteps = 1\nbatch = 2\n[semantic]\nsteps = 0\n"
+                              "[contextual]\nsteps = 0\n[concept]\nsteps = 0\n[stop]\nsteps = 0\n");
+  };
+  const std::string train = "train " + recipe(lm) + " --run " + (folder_ / "run").string();
+  EXPECT_NE(run_program(train + " --dry-run").out.find("frozen"), std::string::npos);
+  const ProgramResult trained = run_program(train);
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  EXPECT_NE(run_program("describe " + bundle).out.find("adapter of rank 2"), std::string::npos);
+  EXPECT_EQ(run_program("generate " + bundle + " --mode chain", "a dog\n").code, 0);
+  std::filesystem::remove(bundle + "/base.safetensors");
+  expect_complaint(run_program("describe " + bundle), "copy the chain.safetensors");
+  expect_complaint(run_program("train " + recipe("no-such-model")), "model no-such-model");
+}
+
 TEST_F(UsageTest, AnImportThatFailsLeavesNothingBehind) {
   std::ifstream whole(NOEMA_TEST_DATA "/import/llama.gguf", std::ios::binary);
   const std::string content(std::istreambuf_iterator<char>(whole), {});

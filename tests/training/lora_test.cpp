@@ -111,7 +111,7 @@ TEST_F(LoraTrainingTest, OnlyAdaptersAndNewPartsAreTrained) {
   }
 }
 
-TEST_F(LoraTrainingTest, TheBundleHoldsTheBackboneWithItsTargetsChanged) {
+TEST_F(LoraTrainingTest, TheBundleIsTheBackboneWithItsTargetsChanged) {
   ASSERT_TRUE(run_recipe(recipe_, options("whole"), nobody_));
   const BundleFolder bundle(folder_ / "whole/bundle");
   for (const auto& [part, prefix] : {std::pair{"chain", ""}, {"contextual", ""}, {"concept", "backbone."}}) {
@@ -121,6 +121,9 @@ TEST_F(LoraTrainingTest, TheBundleHoldsTheBackboneWithItsTargetsChanged) {
       EXPECT_EQ(change.abs().max().item<double>() > 0.0, is_adapted(name)) << part << ": " << name;
     }
   }
+  EXPECT_EQ(sha256_file(folder_ / "whole/bundle/base.safetensors"), sha256_file(folder_ / "tiny-lm/chain.safetensors"));
+  EXPECT_LT(std::filesystem::file_size(folder_ / "whole/bundle/chain.safetensors"),
+            std::filesystem::file_size(folder_ / "whole/bundle/base.safetensors"));
   const Bundle loaded = load_bundle(folder_ / "whole/bundle");
   EXPECT_TRUE(loaded.chain && loaded.concepts && loaded.stop && loaded.writing().readout());
 }

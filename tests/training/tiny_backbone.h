@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 
+#include "base/file.h"
 #include "concept_lm/bundle_folder.h"
 #include "nn/language_model.h"
 #include "text/byte_level_tokenizer.h"
@@ -20,7 +21,7 @@ inline std::unique_ptr<Tokenizer> tiny_byte_tokenizer() {
 }
 
 inline LanguageModelConfig tiny_backbone_config() {
-  LanguageModelConfig config{tiny_byte_tokenizer()->vocab_size(), llama_style(2, 16, 2, 1, 24, 768)};
+  LanguageModelConfig config{tiny_byte_tokenizer()->vocab_size(), llama_style(2, 16, 2, 1, 24, 64)};
   config.tied = false;  // unlike anything that a recipe makes by itself
   return config;
 }
@@ -39,12 +40,15 @@ inline TensorMap save_tiny_backbone(const std::filesystem::path& folder, std::ui
   return written;
 }
 
-/// A recipe that starts from the backbone in `folder`; `stages` are its tables from [chain] on.
+/// A recipe that starts from the backbone in `folder` and learns a few short questions; `stages` are its tables from
+/// [model] on, whose name and backbone are there already.
 inline std::string backbone_recipe(const std::filesystem::path& folder, const std::string& stages) {
-  return "name = \"tiny\"\ntask = \"stories\"\nseed = 5\nout = \"unused\"\n"
-         "[data]\nvalid_count = 4\nmax_tokens = 768\n"
-         "[model]\nbackbone = \"" +
-         folder.string() + "\"\n" + stages;
+  const std::string data = (folder.parent_path() / "data.json").string();
+  write_file(data, R"([{"question": "2 and 3?", "steps": ["2+3=5"], "answer": "5"},
+    {"question": "4 and 4?", "steps": ["4+4=8"], "answer": "8"},
+    {"question": "1, 2 and 3?", "steps": ["1+2=3", "3+3=6"], "answer": "6"}])");
+  return "name = \"tiny\"\ntask = \"gsm8k\"\nseed = 5\nout = \"unused\"\n[data]\ntrain = \"" + data + "\"\nvalid = \"" +
+         data + "\"\n[model]\nbackbone = \"" + folder.string() + "\"\n" + stages;
 }
 
 }  // namespace noema
