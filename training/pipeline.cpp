@@ -88,6 +88,19 @@ std::int64_t count_parameters(const TensorMap& tensors) {
   return count;
 }
 
+/// Whether the stage learns from the task's hints. Throws Error when it should and there are none.
+bool takes_hints(const std::string& stage, const Recipe& recipe, const Data& data, const Tokenizer& tokenizer) {
+  const double weight = stage == "chain"        ? recipe.chain.hint_weight
+                        : stage == "contextual" ? recipe.contextual.hint_weight
+                                                : 0.0;
+  if (weight == 0.0) return false;
+  const Example first = data.training->get(0);
+  const TokenIds question = tokenize(first, *data.task, tokenizer).question;
+  if (!tokenize_hints(first, question, *data.task, tokenizer).empty()) return true;
+  throw Error({"[" + stage + "] hint_weight", "a task with hints whose pieces are tokens", "none in " + recipe.task,
+               "leave it out, or raise vocab_size in [tokenizer]"});
+}
+
 class Pipeline {
  public:
   Pipeline(const Recipe& recipe, const PipelineOptions& options, TrainingProgress& progress)
@@ -125,9 +138,10 @@ class Pipeline {
     }
   }
 
-  /// A run goes on with the backbone that it began with: what is finished in it fits no other.
+  /// It must suit the recipe, and a run goes on with the one that it began with: what is finished in it fits no other.
   void check_backbone() const {
     if (!backbone_) return;
+    check_mask(recipe_, backbone_->config.transformer.mask, "[model] backbone");
     const auto path = options_.run / "backbone.sha256";
     if (!std::filesystem::exists(path)) return write_file(path, backbone_->sha256);
     const std::string begun = read_file(path, 1 << 10);
@@ -171,7 +185,7 @@ class Pipeline {
                                stream_seed(recipe_.seed, Stream::order, index)};
     if (name == "concept") batch_options.twins = recipe_.concept_model.twins;
     batch_options.siblings = recipe_.siblings;
-    batch_options.hints = takes_hints(name);
+    batch_options.hints = takes_hints(name, recipe_, data_, *tokenizer_);
     batch_options.micro_batches = stage_settings.micro_batches;
     const OffsetSource fresh(*data_.training, static_cast<std::uint64_t>(index) << 40);
     const ExampleSource& source =
@@ -189,20 +203,6 @@ class Pipeline {
     parts.finish(name, parts.built());
     progress_.on_stage(name, "finished");
     return true;
-  }
-
-  /// Whether the stage learns from the task's hints. Throws Error when it should and there are none.
-  bool takes_hints(const std::string& stage) const {
-    const double weight = stage == "chain"        ? recipe_.chain.hint_weight
-                          : stage == "contextual" ? recipe_.contextual.hint_weight
-                                                  : 0.0;
-    if (weight == 0.0) return false;
-    const Example first = data_.training->get(0);
-    if (!tokenize_hints(first, tokenize(first, *data_.task, *tokenizer_).question, *data_.task, *tokenizer_).empty()) {
-      return true;
-    }
-    throw Error({"[" + stage + "] hint_weight", "a task with hints whose pieces are tokens", "none in " + recipe_.task,
-                 "leave it out, or raise vocab_size in [tokenizer]"});
   }
 
   /// The examples of another stretch of the same stream: no stage sees the questions of another.
@@ -275,7 +275,8 @@ RecipeEstimate estimate(const Recipe& recipe) {
                                  .max_tokens = recipe.max_tokens,
                                  .seed = recipe.seed,
                                  .micro_batches = options.micro_batches,
-                                 .siblings = recipe.siblings});
+                                 .siblings = recipe.siblings,
+                                 .hints = takes_hints(name, recipe, data, *tokenizer)});
     BatchQueue queue(batches, 0);
     double tokens = 0.0, seconds = 0.0, activations = 0.0;
     for (int step = 0; step <= kTimedSteps; ++step) {

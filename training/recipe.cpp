@@ -177,7 +177,7 @@ void take_model(Table table, Recipe& recipe, const std::string& where) {
   table.take("backbone", recipe.backbone);
   if (!recipe.backbone.empty()) {
     table.refuse_beside_backbone(
-        {"style", "layers", "width", "heads", "kv_heads", "feed_forward", "convolution", "max_positions"});
+        {"style", "layers", "width", "heads", "kv_heads", "feed_forward", "convolution", "mask", "max_positions"});
     return table.finish();
   }
   std::string style = "llama";
@@ -271,15 +271,16 @@ Recipe parse_recipe(std::string text, const std::string& where) {
   for (const auto& [key, value] : {std::pair{"name", recipe.name}, {"task", recipe.task}, {"out", recipe.out}}) {
     if (value.empty()) throw Error({where, std::string("a key \"") + key + "\"", "none", "add it"});
   }
-  const bool is_prefix = recipe.model.mask == TransformerConfig::Mask::prefix;
-  if (is_prefix && (recipe.siblings > 0 || recipe.chain.question_weight > 0.0)) {
-    throw Error({where + ": [model] mask",
-                 "neither siblings nor a question_weight beside \"prefix\": its questions are "
-                 "read whole",
-                 recipe.siblings > 0 ? "siblings" : "a question_weight", "leave it out"});
-  }
+  check_mask(recipe, recipe.model.mask, where + ": [model] mask");
   recipe.text = std::move(text);
   return recipe;
+}
+
+void check_mask(const Recipe& recipe, TransformerConfig::Mask mask, const std::string& where) {
+  const bool has_siblings = recipe.siblings > 0;
+  if (mask == TransformerConfig::Mask::causal || (!has_siblings && recipe.chain.question_weight == 0.0)) return;
+  throw Error({where, "neither siblings nor a question_weight beside a prefix mask: its questions are read whole",
+               has_siblings ? "siblings" : "a question_weight", "leave it out"});
 }
 
 Recipe read_recipe(const std::filesystem::path& path) { return parse_recipe(read_file(path, 1 << 20), path.string()); }

@@ -77,8 +77,7 @@ struct Recipe {
   std::int64_t vocab_size = 1024;           ///< of the tokenizer
   std::int64_t tokenizer_examples = 20000;  ///< that it is trained on
 
-  TransformerConfig
-      model;  ///< of what is trained from nothing; a prefix mask goes with neither siblings nor a question_weight
+  TransformerConfig model;  ///< of what is trained from nothing
   std::string backbone;  ///< folder of a bundle whose chain the stages start from; architecture and tokenizer are then
                          ///< that chain's, not the recipe's. Empty: from nothing
   std::optional<LoraOptions> lora;      ///< the backbone stays as it is, and is adapted; nothing: all of it is trained
@@ -93,6 +92,10 @@ struct Recipe {
 
   std::string text;  ///< the file itself, for the bundle's provenance
 };
+
+/// Throws Error, naming `where`, when a model with such a mask cannot learn as the recipe says: siblings share what
+/// they begin with, and question_weight predicts the question's tokens; a prefix mask lets each see all of them.
+void check_mask(const Recipe& recipe, TransformerConfig::Mask mask, const std::string& where);
 
 /// Reads a recipe. Throws Error with file and line for malformed TOML, wrong types, senseless numbers, and keys that
 /// there are not (with the nearest that there is).

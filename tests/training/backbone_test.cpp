@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "concept_lm/bundle.h"
+#include "run_options.h"
 #include "tiny_backbone.h"
 #include "training/pipeline.h"
 
@@ -40,13 +41,7 @@ class BackboneTest : public testing::Test {
   }
   ~BackboneTest() override { std::filesystem::remove_all(folder_); }
 
-  PipelineOptions options() const {
-    PipelineOptions made;
-    made.run = folder_ / "run";
-    made.out = folder_ / "bundle";
-    made.trainer.bf16 = 0;
-    return made;
-  }
+  PipelineOptions options() const { return run_options(folder_); }
 
   /// The message of the Error that a run ends with.
   std::string complaint(const std::string& recipe, const PipelineOptions& options) const {
@@ -128,6 +123,16 @@ TEST_F(BackboneTest, ARunDoesNotGoOnWithAnother) {
   EXPECT_EQ(complaint(recipe, options()), "no error");
   save_tiny_backbone(folder_ / "tiny-lm", 4);
   EXPECT_NE(complaint(recipe, options()).find("another backbone"), std::string::npos) << complaint(recipe, options());
+}
+
+TEST_F(BackboneTest, OneThatReadsQuestionsWholeCannotShareThem) {
+  nlohmann::json manifest = read_json(folder_ / "tiny-lm/noema.json");
+  manifest["parts"]["chain"]["architecture"]["mask"] = "prefix";
+  write_file(folder_ / "tiny-lm/noema.json", manifest.dump());
+  std::string recipe = backbone_recipe(folder_ / "tiny-lm", kStill);
+  EXPECT_EQ(complaint(recipe, options()), "no error");
+  recipe.insert(recipe.find("[model]"), "siblings = 2\n");
+  EXPECT_NE(complaint(recipe, options()).find("found siblings"), std::string::npos) << complaint(recipe, options());
 }
 
 TEST_F(BackboneTest, NothingElseMayBeStartedFrom) {

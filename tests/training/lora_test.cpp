@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "concept_lm/bundle.h"
 #include "nn/safetensors.h"
+#include "run_options.h"
 #include "tiny_backbone.h"
 #include "training/pipeline.h"
 
@@ -73,13 +74,7 @@ class LoraTrainingTest : public testing::Test {
   ~LoraTrainingTest() override { std::filesystem::remove_all(folder_); }
 
   PipelineOptions options(const std::string& name, const std::atomic<bool>* flag = nullptr) const {
-    PipelineOptions made;
-    made.run = folder_ / name / "run";
-    made.out = folder_ / name / "bundle";
-    made.trainer.bf16 = 0;
-    made.trainer.report_every = 1;
-    made.trainer.interrupted = flag;
-    return made;
+    return run_options(folder_ / name, flag);
   }
 
   static bool is_adapted(const std::string& name) {

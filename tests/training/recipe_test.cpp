@@ -58,7 +58,8 @@ TEST(Recipe, ReadsWeightsOfFamilies) {
 TEST(Recipe, ABackboneBringsItsArchitectureAndItsTokenizer) {
   const std::string head = kHead + "[model]\nbackbone = \"lm\"\n";
   EXPECT_EQ(parse_recipe(head + "bottleneck = \"gaussian\"\n", "r.toml").backbone, "lm");
-  for (const char* beside : {"layers = 2\n", "style = \"gpt2\"\n", "[tokenizer]\nvocab_size = 500\n"}) {
+  for (const char* beside :
+       {"layers = 2\n", "mask = \"prefix\"\n", "style = \"gpt2\"\n", "[tokenizer]\nvocab_size = 500\n"}) {
     const std::string message = complaint(head + beside);
     EXPECT_NE(message.find("nothing beside a backbone, which brings its own"), std::string::npos) << message;
   }
