@@ -12,39 +12,6 @@ namespace {
 
 constexpr std::int64_t kExpectedSteps = 16;  // the cache grows beyond
 
-class CachedConceptStream final : public ConceptStream {
- public:
-  CachedConceptStream(const LanguageModel& model, const Sentences& questions, ComputeObserver* observer)
-      : model_(model),
-        cache_(model.make_cache(questions.count(), questions.width() + kExpectedSteps)),
-        observer_(observer) {
-    const Positions at = cache_.extend(questions.lengths, questions.width(), Padding::left);
-    hidden_ = model_.hidden(model_.embed(questions.ids), {at, &cache_, observer_}).select(1, -1);
-  }
-
-  /// Goes on from a cache that has read the questions, to the states after them.
-  CachedConceptStream(const LanguageModel& model, KvCache cache, torch::Tensor hidden)
-      : model_(model), cache_(std::move(cache)), observer_(nullptr), hidden_(std::move(hidden)) {}
-
-  torch::Tensor hidden() const override { return hidden_; }
-
-  void append(const torch::Tensor& input) override {
-    const Positions at = cache_.extend();
-    hidden_ = model_.hidden(input.unsqueeze(1), {at, &cache_, observer_}).select(1, -1);
-  }
-
-  void keep(const std::vector<std::int64_t>& rows) override {
-    cache_.keep(rows);
-    hidden_ = hidden_.index_select(0, torch::tensor(rows, torch::kLong).to(hidden_.device()));
-  }
-
- private:
-  const LanguageModel& model_;
-  KvCache cache_;
-  ComputeObserver* observer_;
-  torch::Tensor hidden_;  // [B,D]
-};
-
 /// Where the pieces of each row's context come from: question tokens, then all its steps but the last.
 struct Layout {
   std::vector<std::int64_t> sources;   // [B*width]: place in (question tokens, then inputs, then one row of zeros)
@@ -115,7 +82,7 @@ torch::Tensor ConceptModel::rollout(const ReasoningBatch& batch) const {
   KvCache cache = read_prefixes(model_, batch.prefixes, questions.count(), questions.width() + kExpectedSteps);
   const Positions at = cache.extend(questions.lengths, questions.width(), Padding::right);
   const torch::Tensor read = model_.hidden(model_.embed(questions.ids), {at, &cache}).flatten(0, 1);
-  CachedConceptStream stream(model_, std::move(cache), read.index_select(0, questions.last_places()));
+  HiddenStream stream(model_, std::move(cache), read.index_select(0, questions.last_places()));
 
   std::vector<std::int64_t> ends, next;  // by row that goes on: the step after its last, and the one to be predicted
   for (const std::int64_t count : batch.step_counts) {
@@ -140,8 +107,8 @@ torch::Tensor ConceptModel::rollout(const ReasoningBatch& batch) const {
   return all;
 }
 
-std::unique_ptr<ConceptStream> ConceptModel::begin(const Sentences& questions, ComputeObserver* observer) const {
-  return std::make_unique<CachedConceptStream>(model_, questions, observer);
+HiddenStream ConceptModel::begin(const Sentences& questions, ComputeObserver* observer) const {
+  return {model_, model_.embed(questions.ids), questions.lengths, questions.width() + kExpectedSteps, observer};
 }
 
 nlohmann::json to_json(const ConceptConfig& config) {

@@ -8,7 +8,7 @@
 
 #include "concept_lm/concept_head.h"
 #include "concept_lm/projection.h"
-#include "nn/language_model.h"
+#include "nn/hidden_stream.h"
 #include "sentence_vae/batch.h"
 
 namespace noema {
@@ -22,15 +22,6 @@ struct ConceptConfig {
   std::int64_t output_width = 0;  ///< Z of the embeddings it predicts
   Head head = Head::decoding;
   DecodingHeadOptions decoding;  ///< for training; not stored
-};
-
-/// A trajectory in the making: the question has been read, and inputs are appended one a row.
-class ConceptStream {
- public:
-  virtual ~ConceptStream() = default;
-  virtual torch::Tensor hidden() const = 0;             ///< [B,D]: predicts the next sentence
-  virtual void append(const torch::Tensor& input) = 0;  ///< [B,D], in the input space
-  virtual void keep(const std::vector<std::int64_t>& rows) = 0;
 };
 
 /// Predicts the embedding of the next sentence from the question's tokens and the sentences so far (the paper, section
@@ -50,8 +41,9 @@ class ConceptModel {
   /// many steps as the batch has. Costs little more than the question, and has no gradients.
   torch::Tensor rollout(const ReasoningBatch& batch) const;
 
-  /// Reads questions that are padded on the left. The model must outlive the stream.
-  std::unique_ptr<ConceptStream> begin(const Sentences& questions, ComputeObserver* observer = nullptr) const;
+  /// Trajectories in the making: reads questions that are padded on the left. The stream's states [B,D] predict the
+  /// next sentences, and inputs [B,D] are appended to it. The model must outlive it.
+  HiddenStream begin(const Sentences& questions, ComputeObserver* observer = nullptr) const;
 
   /// The concepts that a layer's output [N,D] would give if the layers ended there (nostalgebraist's logit lens, for
   /// sentences).

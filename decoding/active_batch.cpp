@@ -2,24 +2,38 @@
 
 #include <torch/torch.h>
 
-#include <numeric>
+#include <algorithm>
 
 namespace noema {
 
-ActiveBatch::ActiveBatch(const RunContext& context, std::vector<std::size_t> places,
-                         const std::vector<TokenIds>& questions)
+ActiveBatch::ActiveBatch(const RunContext& context, Schedule schedule, Deliver deliver)
     : context_(context),
-      places_(std::move(places)),
-      questions_(pad(questions, Padding::left)),
-      trajectories_(places_.size()),
-      rows_(places_.size()),
-      finished_(places_.size()),
+      schedule_(std::move(schedule)),
+      deliver_(std::move(deliver)),
+      trajectories_(schedule_.questions()),
       phase_began_(Clock::now()) {
-  std::iota(rows_.begin(), rows_.end(), std::size_t{0});
-  for (const std::size_t place : places_)
+  for (std::size_t place = 0; place < trajectories_.size(); ++place) {
     randoms_.push_back(Random::of(context.options.seed, context.options.first_question + place));
-  if (context_.observer) context_.observer->on_phase(phase_);  // the batch before ended in another
-  tell_rows();
+  }
+  if (context_.observer) context_.observer->on_phase(phase_);
+}
+
+std::optional<Sentences> ActiveBatch::admit() {
+  const std::vector<std::size_t> entering = schedule_.enter(rows_);
+  if (entering.empty()) return std::nullopt;
+  std::vector<TokenIds> questions;
+  for (const std::size_t place : entering) questions.push_back(schedule_.question(place));
+  rows_.insert(rows_.end(), entering.begin(), entering.end());
+  finished_.resize(rows_.size());
+  most_rows_ = std::max(most_rows_, rows_.size());
+  focus_on(entering);
+  enter(Phase::prefill);
+  return pad(questions, Padding::left);
+}
+
+void ActiveBatch::all_entered() {
+  enter(Phase::reasoning);
+  unfocus();
 }
 
 std::vector<Random*> ActiveBatch::randoms() {
@@ -31,8 +45,8 @@ std::vector<Random*> ActiveBatch::randoms() {
 void ActiveBatch::enter(Phase phase) {
   const auto now = Clock::now();
   const double ms = std::chrono::duration<double, std::milli>(now - phase_began_).count();
-  const double share = rows_.empty() ? 0.0 : ms / static_cast<double>(rows_.size());
-  for (const std::size_t index : rows_) {
+  const double share = focus_.empty() ? 0.0 : ms / static_cast<double>(focus_.size());
+  for (const std::size_t index : focus_) {
     Cost& cost = trajectories_[index].cost;
     if (phase_ == Phase::prefill) cost.prefill_ms += share;
     if (phase_ == Phase::reasoning) cost.reasoning_ms += share;
@@ -43,6 +57,12 @@ void ActiveBatch::enter(Phase phase) {
   phase_ = phase;
 }
 
+void ActiveBatch::focus_on(std::vector<std::size_t> trajectories) {
+  enter(phase_);  // the time until now belongs to those that were in the passes until now
+  focus_ = std::move(trajectories);
+  if (context_.observer) context_.observer->on_rows(focus_);
+}
+
 void ActiveBatch::count_passes(std::int64_t passes) {
   for (const std::size_t index : rows_) trajectories_[index].cost.passes += passes;
 }
@@ -51,12 +71,12 @@ void ActiveBatch::add_step(std::size_t row, Step step) {
   Trajectory& trajectory = this->trajectory(row);
   trajectory.steps.push_back(std::move(step));
   if (!context_.observer) return;
-  context_.observer->on_step(places_[rows_[row]], trajectory.steps.size() - 1, trajectory.steps.back());
+  context_.observer->on_step(rows_[row], trajectory.steps.size() - 1, trajectory.steps.back());
 }
 
 void ActiveBatch::look_for_full_context(std::int64_t max_positions) {
   for (std::size_t row = 0; row < rows(); ++row) {
-    const std::int64_t used = questions_.lengths[rows_[row]] + trajectory(row).cost.tokens;
+    const std::int64_t used = static_cast<std::int64_t>(question(row).size()) + trajectory(row).cost.tokens;
     if (used >= max_positions && !is_finished(row)) finish(row, StopReason::context_full);
   }
 }
@@ -64,6 +84,10 @@ void ActiveBatch::look_for_full_context(std::int64_t max_positions) {
 void ActiveBatch::look_for_cancellation() {
   if (!context_.options.cancelled || !*context_.options.cancelled) return;
   for (std::size_t row = 0; row < rows(); ++row) finish(row, StopReason::cancelled);
+  for (const std::size_t place : schedule_.dismiss()) {
+    trajectories_[place].stop = StopReason::cancelled;
+    hand_over(place);
+  }
 }
 
 std::optional<std::vector<std::int64_t>> ActiveBatch::drop_finished() {
@@ -77,22 +101,47 @@ std::optional<std::vector<std::int64_t>> ActiveBatch::drop_finished() {
   for (std::size_t row = 0; row < rows_.size(); ++row) {
     if (is_finished(row)) {
       trajectory(row).stop = *finished_[row];
+      undelivered_.push_back(rows_[row]);
     } else {
       rows.push_back(rows_[row]);
     }
   }
   rows_ = std::move(rows);
   finished_.assign(rows_.size(), std::nullopt);
-  tell_rows();
+  deliver_finished();
+  unfocus();
   return staying;
+}
+
+void ActiveBatch::deliver_finished() {
+  const auto views = context_.options.read_steps ? unwritten(false) : std::vector<Place>{};
+  const auto answers = unwritten(true);
+  const bool are_enough = rows_.empty() || undelivered_.size() >= most_rows_;
+  if (!are_enough && !(views.empty() && answers.empty())) return;
+  write(views, Phase::view);
+  write(answers, Phase::decoding);
+  for (const std::size_t index : undelivered_) hand_over(index);
+  undelivered_.clear();
+}
+
+std::vector<ActiveBatch::Place> ActiveBatch::unwritten(bool answers) const {
+  std::vector<Place> places;
+  for (const std::size_t index : undelivered_) {
+    const auto& steps = trajectories_[index].steps;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      if (!steps[i].text.empty() || !steps[i].concept_.defined()) continue;
+      if ((i + 1 == steps.size()) == answers) places.push_back({index, i});
+    }
+  }
+  return places;
 }
 
 std::vector<WrittenSentence> ActiveBatch::write_rows(const torch::Tensor& z) {
   const Phase before = phase_;
   enter(Phase::decoding);
-  const auto stream = context_.bundle.writing().decoder().begin(z, context_.observer);
+  TokenStream stream = context_.bundle.writing().decoder().begin(z, context_.observer);
   std::int64_t passes = 0;
-  auto sentences = write_sentences(*stream, context_.options.sampling, randoms(), context_.bundle.tokenizer->newline(),
+  auto sentences = write_sentences(stream, context_.options.sampling, randoms(), context_.bundle.tokenizer->newline(),
                                    context_.options.max_sentence_tokens, &passes);
   for (std::size_t row = 0; row < sentences.size(); ++row) trajectory(row).cost.tokens += sentences[row].choices;
   count_passes(passes);
@@ -113,9 +162,9 @@ std::vector<TokenIds> ActiveBatch::write_missing(std::size_t row) {
   const Bundle& bundle = context_.bundle;
   enter(Phase::decoding);
   focus(row, missing.size());
-  const auto stream = bundle.writing().decoder().begin(torch::stack(concepts), context_.observer);
+  TokenStream stream = bundle.writing().decoder().begin(torch::stack(concepts), context_.observer);
   const auto sentences =
-      write_sentences(*stream, context_.options.sampling, std::vector<Random*>(missing.size(), &random(row)),
+      write_sentences(stream, context_.options.sampling, std::vector<Random*>(missing.size(), &random(row)),
                       bundle.tokenizer->newline(), context_.options.max_sentence_tokens);
   std::vector<TokenIds> tokens;
   for (std::size_t i = 0; i < missing.size(); ++i) {
@@ -132,72 +181,43 @@ std::vector<TokenIds> ActiveBatch::write_missing(std::size_t row) {
   return tokens;
 }
 
-void ActiveBatch::write_steps(bool all) {
-  std::vector<std::pair<std::size_t, std::size_t>> answers, views;  // trajectory, step
-  for (std::size_t index = 0; index < trajectories_.size(); ++index) {
-    const auto& steps = trajectories_[index].steps;
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      if (!steps[i].text.empty() || !steps[i].concept_.defined()) continue;
-      (i + 1 == steps.size() ? answers : views).emplace_back(index, i);
-    }
-  }
-  if (all) write(views, true);
-  write(answers, false);
-}
-
-void ActiveBatch::write(const std::vector<std::pair<std::size_t, std::size_t>>& which, bool are_views) {
-  if (which.empty()) return;
+void ActiveBatch::write(const std::vector<Place>& places, Phase phase) {
+  if (places.empty()) return;
+  const Phase before = phase_;
   std::vector<torch::Tensor> concepts;
+  std::vector<std::size_t> lines;
   std::vector<Random*> randoms;
-  rows_.clear();
-  for (const auto& [index, step] : which) {
-    rows_.push_back(index);
-    concepts.push_back(trajectories_[index].steps[step].concept_);
-    randoms.push_back(&randoms_[index]);
+  for (const Place& place : places) {
+    lines.push_back(place.trajectory);
+    concepts.push_back(trajectories_[place.trajectory].steps[place.step].concept_);
+    randoms.push_back(&randoms_[place.trajectory]);
   }
-  tell_rows();
-  enter(are_views ? Phase::view : Phase::decoding);
+  focus_on(lines);
+  enter(phase);
   const Bundle& bundle = context_.bundle;
-  const auto stream = bundle.writing().decoder().begin(torch::stack(concepts), context_.observer);
-  const auto sentences = write_sentences(*stream, context_.options.sampling, randoms, bundle.tokenizer->newline(),
+  TokenStream stream = bundle.writing().decoder().begin(torch::stack(concepts), context_.observer);
+  const auto sentences = write_sentences(stream, context_.options.sampling, randoms, bundle.tokenizer->newline(),
                                          context_.options.max_sentence_tokens);
-  for (std::size_t i = 0; i < which.size(); ++i) {
-    Trajectory& trajectory = trajectories_[which[i].first];
-    Step& step = trajectory.steps[which[i].second];
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    Trajectory& trajectory = trajectories_[places[i].trajectory];
+    Step& step = trajectory.steps[places[i].step];
     Step written = to_step(sentences[i], *bundle.tokenizer, step.concept_);
-    written.is_view = are_views;
+    written.is_view = phase == Phase::view;
     written.stop_probability = step.stop_probability;
     step = std::move(written);
-    if (!are_views) {
+    if (!step.is_view) {
       trajectory.cost.tokens += sentences[i].choices;
       trajectory.cost.passes += sentences[i].choices;
     }
-    if (context_.observer) context_.observer->on_step(places_[which[i].first], which[i].second, step);
+    if (context_.observer) context_.observer->on_step(places[i].trajectory, places[i].step, step);
   }
-  enter(are_views ? Phase::view : Phase::decoding);
-  rows_.clear();
+  enter(before);
 }
 
-std::vector<Trajectory> ActiveBatch::take_trajectories() {
-  for (std::size_t index = 0; index < trajectories_.size(); ++index) {
-    Trajectory& trajectory = trajectories_[index];
-    if (!trajectory.steps.empty()) trajectory.answer = context_.task.answer_in(trajectory.steps.back().text);
-  }
-  return std::move(trajectories_);
-}
-
-std::vector<std::size_t> ActiveBatch::row_questions() const {
-  std::vector<std::size_t> questions;
-  for (const std::size_t index : rows_) questions.push_back(places_[index]);
-  return questions;
-}
-
-void ActiveBatch::focus(std::size_t row, std::size_t copies) const {
-  if (context_.observer) context_.observer->on_rows(std::vector<std::size_t>(copies, places_[rows_[row]]));
-}
-
-void ActiveBatch::tell_rows() const {
-  if (context_.observer) context_.observer->on_rows(row_questions());
+void ActiveBatch::hand_over(std::size_t index) {
+  Trajectory& trajectory = trajectories_[index];
+  if (!trajectory.steps.empty()) trajectory.answer = context_.task.answer_in(trajectory.steps.back().text);
+  deliver_(index, std::move(trajectory));
 }
 
 Step to_step(const WrittenSentence& sentence, const Tokenizer& tokenizer, const torch::Tensor& z) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "decoding/observer.h"
 #include "decoding/options.h"
 #include "decoding/sampling.h"
+#include "decoding/schedule.h"
 #include "tasks/task.h"
 
 namespace noema {
@@ -23,21 +25,28 @@ struct RunContext {
   Observer* observer = nullptr;  ///< null: nobody watches
 };
 
-/// A batch of questions on its way through a strategy. A row is a question that is not finished; rows close up when one
-/// is, and the strategy then makes its streams keep the same rows.
+/// Questions on their way through a strategy. A row is a question that is being reasoned about. Rows close up when one
+/// is finished, and waiting questions enter behind them; the strategy makes its streams have the same rows.
 class ActiveBatch {
  public:
-  /// `places`: where each question stands in the list that was asked.
-  ActiveBatch(const RunContext& context, std::vector<std::size_t> places, const std::vector<TokenIds>& questions);
+  /// Takes what became of the question at a place in the list that was asked.
+  using Deliver = std::function<void(std::size_t place, Trajectory trajectory)>;
+
+  ActiveBatch(const RunContext& context, Schedule schedule, Deliver deliver);
 
   const RunContext& context() const { return context_; }
-  const Sentences& questions() const { return questions_; }  ///< of all rows at the start, padded on the left
+
+  /// Lets waiting questions in when there is room: their tokens, padded on the left, or nothing when none enters. Until
+  /// all_entered() passes are theirs alone, and prefill.
+  std::optional<Sentences> admit();
+  void all_entered();
 
   std::size_t rows() const { return rows_.size(); }
   Trajectory& trajectory(std::size_t row) { return trajectories_[rows_[row]]; }
   Random& random(std::size_t row) { return randoms_[rows_[row]]; }
+  const TokenIds& question(std::size_t row) const { return schedule_.question(rows_[row]); }
+  const std::vector<std::size_t>& row_questions() const { return rows_; }  ///< by row, places in the list asked
   std::vector<Random*> randoms();
-  std::vector<std::size_t> row_questions() const;  ///< place of each row's question in the list that was asked
 
   /// Says what is being done from now on; the time since the last call goes to what was done before.
   void enter(Phase phase);
@@ -55,10 +64,11 @@ class ActiveBatch {
   /// Ends rows whose question and written tokens leave no room in a context of `max_positions`.
   void look_for_full_context(std::int64_t max_positions);
 
-  /// Ends all rows when the run was cancelled.
+  /// Ends all rows, and lets those that wait go, when the run was cancelled.
   void look_for_cancellation();
 
-  /// Lets the finished rows go. The rows that stay, by their numbers before; nothing when all stay.
+  /// Lets the finished rows go. The rows that stay, by their numbers before; nothing when all stay. What is finished is
+  /// delivered; sentences that are still to be written for it are written together, as soon as they are enough.
   std::optional<std::vector<std::int64_t>> drop_finished();
 
   /// Decodes ẑ [B,Z], one a row, because the reasoning goes on from the texts. Counted as decoding.
@@ -68,30 +78,34 @@ class ActiveBatch {
   /// them in. Tokens of each, the newline included.
   std::vector<TokenIds> write_missing(std::size_t row);
 
-  /// Tells the observer that passes are of `copies` lines of this row alone, until unfocus().
-  void focus(std::size_t row, std::size_t copies = 1) const;
-  void unfocus() const { tell_rows(); }
-
-  /// Fills in the text of steps that have none: of all trajectories the last step, when `all` every one of them. The
-  /// sentences are decoded together, as one batch.
-  void write_steps(bool all);
-
-  /// Reads the answers off the last sentences, and hands everything over.
-  std::vector<Trajectory> take_trajectories();
+  /// Passes are of `copies` lines of this row alone, until unfocus().
+  void focus(std::size_t row, std::size_t copies = 1) { focus_on(std::vector<std::size_t>(copies, rows_[row])); }
+  void unfocus() { focus_on(rows_); }
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  void write(const std::vector<std::pair<std::size_t, std::size_t>>& which, bool are_views);
-  void tell_rows() const;
+  /// A step of a trajectory, by their numbers.
+  struct Place {
+    std::size_t trajectory, step;
+  };
+
+  void focus_on(std::vector<std::size_t> trajectories);
+  void deliver_finished();
+  std::vector<Place> unwritten(bool answers) const;
+  void write(const std::vector<Place>& places, Phase phase);
+  void hand_over(std::size_t trajectory);
 
   RunContext context_;
-  std::vector<std::size_t> places_;
-  Sentences questions_;
-  std::vector<Trajectory> trajectories_;
-  std::vector<Random> randoms_;
+  Schedule schedule_;
+  Deliver deliver_;
+  std::vector<Trajectory> trajectories_;             // by place in the list asked
+  std::vector<Random> randoms_;                      // the same
   std::vector<std::size_t> rows_;                    // trajectory of each row
   std::vector<std::optional<StopReason>> finished_;  // by row
+  std::vector<std::size_t> undelivered_;             // finished trajectories of which sentences are to be written
+  std::vector<std::size_t> focus_;                   // trajectory of each line of the passes now made
+  std::size_t most_rows_ = 0;                        // that there were at once
   Phase phase_ = Phase::prefill;
   Clock::time_point phase_began_;
 };

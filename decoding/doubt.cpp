@@ -14,7 +14,7 @@ class FirstTokenDoubt final : public Doubt {
   explicit FirstTokenDoubt(const Bundle& bundle) : decoder_(bundle.writing().decoder()) {}
 
   torch::Tensor of(const torch::Tensor& z, ComputeObserver* observer) const override {
-    return entropy(decoder_.begin(z, observer)->logits());
+    return entropy(decoder_.begin(z, observer).logits());
   }
 
  private:

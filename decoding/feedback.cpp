@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <optional>
+
 #include "decoding/intervention.h"
 #include "decoding/perturbation.h"
 #include "decoding/stopping.h"
@@ -32,51 +34,101 @@ class Hand {
  public:
   explicit Hand(ActiveBatch& batch) : batch_(batch), intervention_(batch.context().options.intervention) {}
 
-  Concept on_predicted(const Concept& concepts, std::size_t step) const {
+  /// Before the concepts are steps of their rows.
+  Concept on_predicted(const Concept& concepts) const {
     if (!intervention_) return concepts;
-    const auto questions = batch_.row_questions();
     const auto randoms = batch_.randoms();
-    return intervention_->on_predicted(concepts, {questions, randoms, step});
+    const auto steps = steps_so_far();
+    return intervention_->on_predicted(concepts, {batch_.row_questions(), randoms, steps});
   }
 
-  torch::Tensor on_fed_back(const torch::Tensor& inputs, std::size_t step) const {
+  /// After that.
+  torch::Tensor on_fed_back(const torch::Tensor& inputs) const {
     if (!intervention_) return inputs;
-    const auto questions = batch_.row_questions();
     const auto randoms = batch_.randoms();
-    return intervention_->on_fed_back(inputs, {questions, randoms, step});
+    auto steps = steps_so_far();
+    for (std::size_t& step : steps) --step;
+    return intervention_->on_fed_back(inputs, {batch_.row_questions(), randoms, steps});
   }
 
  private:
+  std::vector<std::size_t> steps_so_far() const {
+    std::vector<std::size_t> steps;
+    for (std::size_t row = 0; row < batch_.rows(); ++row) steps.push_back(batch_.trajectory(row).steps.size());
+    return steps;
+  }
+
   ActiveBatch& batch_;
   Intervention* intervention_;
 };
 
+/// The trajectories of a batch and all that goes along with them.
+class ConceptLoop {
+ public:
+  ConceptLoop(ActiveBatch& batch, Feedback& feedback)
+      : batch_(batch),
+        context_(batch.context()),
+        model_(context_.bundle.need_concepts()),
+        feedback_(feedback),
+        stopping_(make_stopping(context_)),
+        hand_(batch) {}
+
+  void run() {
+    while (true) {
+      admit();
+      if (batch_.rows() == 0) return;
+      batch_.enter(Phase::reasoning);
+      Concept concepts = predict();
+      judge(batch_, *stopping_, concepts.embedding, feedback_.read(concepts));
+      batch_.look_for_full_context(model_.config().model.transformer.max_positions);
+      batch_.look_for_cancellation();
+      if (const auto staying = batch_.drop_finished()) {
+        keep(*staying);
+        concepts = kept(concepts, *staying);
+      }
+      if (batch_.rows() == 0) continue;
+      stream_->append(hand_.on_fed_back(feedback_.input(concepts)));
+      batch_.count_passes();
+    }
+  }
+
+ private:
+  void admit() {
+    const auto questions = batch_.admit();
+    if (!questions) return;
+    feedback_.start(*questions);
+    HiddenStream entering = model_.begin(*questions, context_.observer);
+    if (stream_) {
+      stream_->join(entering);
+    } else {
+      stream_ = std::move(entering);
+    }
+    batch_.all_entered();
+  }
+
+  Concept predict() const {
+    const torch::Tensor hidden = with_noise(stream_->hidden(), context_.options.latent_temperature, batch_.randoms());
+    return hand_.on_predicted(model_.head().predict(hidden, context_.observer));
+  }
+
+  void keep(const std::vector<std::int64_t>& rows) {
+    stream_->keep(rows);
+    stopping_->keep(rows);
+    feedback_.keep(rows);
+  }
+
+  ActiveBatch& batch_;
+  const RunContext& context_;
+  const ConceptModel& model_;
+  Feedback& feedback_;
+  std::unique_ptr<Stopping> stopping_;
+  Hand hand_;
+  std::optional<HiddenStream> stream_;  // none before the first question
+};
+
 }  // namespace
 
-void reason_in_concepts(ActiveBatch& batch, Feedback& feedback) {
-  const RunContext& context = batch.context();
-  const ConceptModel& model = context.bundle.need_concepts();
-  const auto stopping = make_stopping(context);
-  const auto stream = model.begin(batch.questions(), context.observer);
-  const Hand hand(batch);
-  for (std::size_t step = 0; batch.rows() > 0; ++step) {
-    batch.enter(Phase::reasoning);
-    const torch::Tensor hidden = with_noise(stream->hidden(), context.options.latent_temperature, batch.randoms());
-    Concept concepts = hand.on_predicted(model.head().predict(hidden, context.observer), step);
-    judge(batch, *stopping, concepts.embedding, feedback.read(concepts));
-    batch.look_for_full_context(model.config().model.transformer.max_positions);
-    batch.look_for_cancellation();
-    if (const auto staying = batch.drop_finished()) {
-      if (staying->empty()) break;
-      stream->keep(*staying);
-      stopping->keep(*staying);
-      feedback.keep(*staying);
-      concepts = kept(concepts, *staying);
-    }
-    stream->append(hand.on_fed_back(feedback.input(concepts), step));
-    batch.count_passes();
-  }
-}
+void reason_in_concepts(ActiveBatch& batch, Feedback& feedback) { ConceptLoop(batch, feedback).run(); }
 
 std::vector<Step> steps_of(const torch::Tensor& z) {
   std::vector<Step> steps(static_cast<std::size_t>(z.size(0)));

@@ -20,9 +20,12 @@ class Feedback {
   virtual torch::Tensor input(const Concept& concepts) = 0;
 
   virtual void keep(const std::vector<std::int64_t>& rows) = 0;
+
+  /// More rows come in behind those that are there, with these questions (padded on the left).
+  virtual void start(const Sentences& questions) = 0;
 };
 
-/// Reasons with the concept model until no row is left: predict, read, judge, feed back.
+/// Reasons with the concept model until no question is left: predict, read, judge, feed back.
 void reason_in_concepts(ActiveBatch& batch, Feedback& feedback);
 
 /// Bytes of the caches of one row: of its concepts and of `sentences` that are decoded together.

@@ -16,12 +16,7 @@ namespace {
 class HybridFeedback final : public Feedback {
  public:
   explicit HybridFeedback(ActiveBatch& batch)
-      : batch_(batch),
-        context_(batch.context()),
-        doubt_(make_doubt(context_.bundle, context_.options.doubt)),
-        readers_(batch.rows()) {
-    for (std::size_t row = 0; row < batch.rows(); ++row) places_.push_back(static_cast<std::int64_t>(row));
-  }
+      : batch_(batch), context_(batch.context()), doubt_(make_doubt(context_.bundle, context_.options.doubt)) {}
 
   std::vector<Step> read(const Concept& concepts) override {
     in_doubt_ = doubt_->of(concepts.embedding, context_.observer) > context_.options.doubt_threshold;
@@ -39,15 +34,12 @@ class HybridFeedback final : public Feedback {
 
   void keep(const std::vector<std::int64_t>& rows) override {
     std::vector<std::unique_ptr<SentenceReader>> readers;
-    std::vector<std::int64_t> places;
-    for (const std::int64_t row : rows) {
-      readers.push_back(std::move(readers_[static_cast<std::size_t>(row)]));
-      places.push_back(places_[static_cast<std::size_t>(row)]);
-    }
+    for (const std::int64_t row : rows) readers.push_back(std::move(readers_[static_cast<std::size_t>(row)]));
     readers_ = std::move(readers);
-    places_ = std::move(places);
     in_doubt_ = in_doubt_.index_select(0, torch::tensor(rows, torch::kLong));
   }
+
+  void start(const Sentences&) override { readers_.resize(batch_.rows()); }
 
  private:
   /// The input [D] that the text of a row's last step gives.
@@ -56,7 +48,7 @@ class HybridFeedback final : public Feedback {
     batch_.focus(row);
     if (!readers_[row]) readers_[row] = begin(row);
     torch::Tensor z;
-    for (const TokenIds& sentence : unread) z = readers_[row]->read(pad({sentence}));
+    for (const TokenIds& sentence : unread) z = readers_[row]->read({sentence});
     const torch::Tensor input = context_.bundle.need_concepts().inputs(z, context_.observer)[0];
     batch_.unfocus();
     batch_.trajectory(row).cost.passes += static_cast<std::int64_t>(unread.size());
@@ -64,17 +56,13 @@ class HybridFeedback final : public Feedback {
   }
 
   std::unique_ptr<SentenceReader> begin(std::size_t row) const {
-    const Sentences& all = batch_.questions();
-    const std::int64_t place = places_[row], length = all.lengths[static_cast<std::size_t>(place)];
-    const Sentences question{all.ids.narrow(0, place, 1).narrow(1, all.width() - length, length), {length}};
-    return context_.bundle.reading().encoder().begin(question, context_.observer);
+    return context_.bundle.reading().encoder().begin(pad({batch_.question(row)}), context_.observer);
   }
 
   ActiveBatch& batch_;
   const RunContext& context_;
   std::unique_ptr<Doubt> doubt_;
   std::vector<std::unique_ptr<SentenceReader>> readers_;  // by row; null: it was never in doubt
-  std::vector<std::int64_t> places_;                      // by row: where its question stands among those of the start
   torch::Tensor in_doubt_;                                // [B] bool
 };
 
@@ -91,10 +79,8 @@ class HybridStrategy final : public Strategy {
   }
 
   void run(ActiveBatch& batch) const override {
-    batch.enter(Phase::prefill);
     HybridFeedback feedback(batch);
     reason_in_concepts(batch, feedback);
-    batch.write_steps(batch.context().options.read_steps);
   }
 };
 

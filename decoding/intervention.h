@@ -14,7 +14,7 @@ namespace noema {
 struct LatentRows {
   std::span<const std::size_t> questions;  ///< place of each row's question in the list that was asked
   std::span<Random* const> randoms;        ///< each row's own
-  std::size_t step = 0;                    ///< the sentence that the latents stand for, from 0
+  std::span<const std::size_t> steps;      ///< the sentence that each row's latent stands for, from 0
 };
 
 /// A hand in the reasoning of the latent modes: what observers may only look at, this changes. A question's latents are

@@ -13,14 +13,12 @@ class ContinuousFeedback final : public Feedback {
   std::vector<Step> read(const Concept& concepts) override { return steps_of(concepts.embedding); }
   torch::Tensor input(const Concept& concepts) override { return concepts.input; }
   void keep(const std::vector<std::int64_t>&) override {}
+  void start(const Sentences&) override {}
 };
 
 class DiscretizedFeedback final : public Feedback {
  public:
-  explicit DiscretizedFeedback(ActiveBatch& batch)
-      : batch_(batch),
-        context_(batch.context()),
-        reader_(context_.bundle.reading().encoder().begin(batch.questions(), context_.observer)) {}
+  explicit DiscretizedFeedback(ActiveBatch& batch) : batch_(batch), context_(batch.context()) {}
 
   std::vector<Step> read(const Concept& concepts) override {
     std::vector<Step> steps = steps_of(concepts.embedding);
@@ -36,7 +34,7 @@ class DiscretizedFeedback final : public Feedback {
 
   torch::Tensor input(const Concept&) override {
     batch_.count_passes();
-    return context_.bundle.need_concepts().inputs(reader_->read(pad(written_)), context_.observer);
+    return context_.bundle.need_concepts().inputs(reader_->read(written_), context_.observer);
   }
 
   void keep(const std::vector<std::int64_t>& rows) override {
@@ -46,11 +44,19 @@ class DiscretizedFeedback final : public Feedback {
     written_ = std::move(written);
   }
 
+  void start(const Sentences& questions) override {
+    if (reader_) {
+      reader_->start(questions);
+    } else {
+      reader_ = context_.bundle.reading().encoder().begin(questions, context_.observer);
+    }
+  }
+
  private:
   ActiveBatch& batch_;
   const RunContext& context_;
-  std::unique_ptr<SentenceReader> reader_;
-  std::vector<TokenIds> written_;  // by row: the sentence last decoded, with its newline
+  std::unique_ptr<SentenceReader> reader_;  // null before the first question
+  std::vector<TokenIds> written_;           // by row: the sentence last decoded, with its newline
 };
 
 class ContinuousStrategy final : public Strategy {
@@ -65,10 +71,8 @@ class ContinuousStrategy final : public Strategy {
   }
 
   void run(ActiveBatch& batch) const override {
-    batch.enter(Phase::prefill);
     ContinuousFeedback feedback;
     reason_in_concepts(batch, feedback);
-    batch.write_steps(batch.context().options.read_steps);
   }
 };
 
@@ -85,7 +89,6 @@ class DiscretizedStrategy final : public Strategy {
   }
 
   void run(ActiveBatch& batch) const override {
-    batch.enter(Phase::prefill);
     DiscretizedFeedback feedback(batch);
     reason_in_concepts(batch, feedback);
   }

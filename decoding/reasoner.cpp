@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/error.h"
 #include "decoding/flops.h"
@@ -30,15 +29,15 @@ std::vector<TokenIds> Reasoner::tokenize(const std::vector<std::string>& questio
   return tokens;
 }
 
-std::size_t Reasoner::batch_size(const RunContext& context, std::int64_t longest) const {
-  const std::int64_t wanted = std::max<std::int64_t>(context.options.batch, 1);
-  if (context.options.memory == 0) return static_cast<std::size_t>(wanted);
-  const std::int64_t of_row = strategy_->cache_bytes(context, longest);
-  const std::int64_t fitting = context.options.memory / of_row;
+std::size_t Reasoner::room(const ReasoningOptions& options, std::int64_t longest) const {
+  const std::int64_t wanted = std::max<std::int64_t>(options.batch, 1);
+  if (options.memory == 0) return static_cast<std::size_t>(wanted);
+  const std::int64_t of_row = strategy_->cache_bytes({bundle_, task_, options}, longest);
+  const std::int64_t fitting = options.memory / of_row;
   if (fitting == 0) {
     const auto megabytes = [](std::int64_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; };
     throw Error({"memory for caches", megabytes(of_row) + " for a question of " + std::to_string(longest) + " tokens",
-                 megabytes(context.options.memory), "allow more memory or fewer steps"});
+                 megabytes(options.memory), "allow more memory or fewer steps"});
   }
   return static_cast<std::size_t>(std::min(wanted, fitting));
 }
@@ -46,10 +45,7 @@ std::size_t Reasoner::batch_size(const RunContext& context, std::int64_t longest
 std::vector<Trajectory> Reasoner::run(const std::vector<std::string>& questions, const ReasoningOptions& options,
                                       Observer* observer) const {
   const torch::InferenceMode inference;
-  const std::vector<TokenIds> tokens = tokenize(questions);
-  std::vector<std::size_t> order(questions.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return tokens[a].size() > tokens[b].size(); });
+  Schedule schedule(tokenize(questions), [&](std::int64_t longest) { return room(options, longest); });
 
   FlopCounter counter(questions.size());
   std::vector<Observer*> watching;
@@ -59,26 +55,17 @@ std::vector<Trajectory> Reasoner::run(const std::vector<std::string>& questions,
   const RunContext context{bundle_, task_, options, watching.empty() ? nullptr : &group};
 
   std::vector<Trajectory> trajectories(questions.size());
-  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-    end = std::min(order.size(), begin + batch_size(context, static_cast<std::int64_t>(tokens[order[begin]].size())));
-    const std::vector<std::size_t> places(order.begin() + static_cast<std::ptrdiff_t>(begin),
-                                          order.begin() + static_cast<std::ptrdiff_t>(end));
-    std::vector<TokenIds> batch_tokens;
-    for (const std::size_t place : places) batch_tokens.push_back(tokens[place]);
-    ActiveBatch batch(context, places, batch_tokens);
-    strategy_->run(batch);
-    auto done = batch.take_trajectories();
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      done[i].question = questions[places[i]];
-      done[i].mode = mode_;
-      if (options.count_flops) {
-        done[i].cost.flops = counter.flops(places[i]);
-        done[i].cost.prefill_flops = counter.prefill_flops(places[i]);
-      }
-      if (observer) observer->on_finished(places[i], done[i]);
-      trajectories[places[i]] = std::move(done[i]);
+  ActiveBatch batch(context, std::move(schedule), [&](std::size_t place, Trajectory trajectory) {
+    trajectory.question = questions[place];
+    trajectory.mode = mode_;
+    if (options.count_flops) {
+      trajectory.cost.flops = counter.flops(place);
+      trajectory.cost.prefill_flops = counter.prefill_flops(place);
     }
-  }
+    if (observer) observer->on_finished(place, trajectory);
+    trajectories[place] = std::move(trajectory);
+  });
+  strategy_->run(batch);
   return trajectories;
 }
 

@@ -46,8 +46,9 @@ class RepetitionRule final : public Stopping {
   Verdicts judge(ActiveBatch& batch, const torch::Tensor& z, std::vector<Step>&) override {
     Verdicts verdicts(batch.rows());
     if (before_.defined()) {
-      const torch::Tensor cosine = at::cosine_similarity(z, before_, 1).cpu();
-      for (std::size_t row = 0; row < batch.rows(); ++row) {
+      const std::int64_t rows = before_.size(0);  // those behind them have just come in
+      const torch::Tensor cosine = at::cosine_similarity(z.narrow(0, 0, rows), before_, 1).cpu();
+      for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
         const double value = cosine[static_cast<std::int64_t>(row)].item<double>();
         if (value > batch.context().options.repetition_threshold) verdicts[row] = StopReason::repeated;
       }

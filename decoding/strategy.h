@@ -20,7 +20,7 @@ class Strategy {
   /// Bytes that a row whose question has so many tokens takes in caches, at most.
   virtual std::int64_t cache_bytes(const RunContext& context, std::int64_t question) const = 0;
 
-  /// Reasons until no row is left.
+  /// Reasons until no question is left.
   virtual void run(ActiveBatch& batch) const = 0;
 };
 

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <optional>
+
 #include "decoding/strategy.h"
 
 namespace noema {
@@ -9,44 +11,44 @@ namespace {
 
 constexpr std::int64_t kExpectedTokens = 64;  // of a reasoning; the cache grows beyond
 
-/// The stream of a batch's questions, each followed by `mark`: that is no part of the question.
-std::unique_ptr<TokenStream> read_questions(ActiveBatch& batch, const TokenIds& mark) {
-  const RunContext& context = batch.context();
-  const LanguageModel& model = context.bundle.need_chain();
-  const Sentences& questions = batch.questions();
-  auto stream = stream_tokens(model, model.embed(questions.ids), questions.lengths, questions.width() + kExpectedTokens,
-                              context.observer);
-  for (const TokenId id : mark) stream->append(torch::full({questions.count()}, id, torch::kLong));
-  return stream;
-}
-
-/// Writes sentence after sentence on one stream until every row is finished.
+/// Writes sentence after sentence on one stream until no question is left. `mark` stands behind each question, and is
+/// no part of it.
 class ChainWriter {
  public:
   ChainWriter(ActiveBatch& batch, const TokenIds& mark, int max_steps)
-      : batch_(batch), context_(batch.context()), mark_(mark), max_steps_(max_steps), sentences_(batch.rows()) {
-    for (WrittenSentence& sentence : sentences_) sentence.tokens = mark;
-  }
+      : batch_(batch), context_(batch.context()), mark_(mark), max_steps_(max_steps) {}
 
   void run() {
-    batch_.enter(Phase::prefill);
-    const auto stream = read_questions(batch_, mark_);
-    batch_.enter(Phase::reasoning);
-    while (batch_.rows() > 0) {
-      std::vector<std::int64_t> ids = choose(stream->logits());
+    while (true) {
+      admit();
+      if (batch_.rows() == 0) return;
+      std::vector<std::int64_t> ids = choose(stream_->logits());
       batch_.look_for_full_context(max_positions());
       batch_.look_for_cancellation();
-      if (const auto staying = batch_.drop_finished()) {
-        ids = keep(*staying, ids);
-        if (staying->empty()) break;
-        stream->keep(*staying);
-      }
-      stream->append(torch::tensor(ids, torch::kLong));
+      if (const auto staying = batch_.drop_finished()) ids = keep(*staying, ids);
+      if (batch_.rows() == 0) continue;
+      stream_->append(torch::tensor(ids, torch::kLong));
       batch_.count_passes();
     }
   }
 
  private:
+  void admit() {
+    const auto questions = batch_.admit();
+    if (!questions) return;
+    const LanguageModel& model = context_.bundle.need_chain();
+    TokenStream entering(model, model.embed(questions->ids), questions->lengths, questions->width() + kExpectedTokens,
+                         context_.observer);
+    for (const TokenId id : mark_) entering.append(torch::full({questions->count()}, id, torch::kLong));
+    if (stream_) {
+      stream_->join(entering);
+    } else {
+      stream_ = std::move(entering);
+    }
+    sentences_.resize(batch_.rows(), {.tokens = mark_});
+    batch_.all_entered();
+  }
+
   std::int64_t max_positions() const {
     const auto mark = static_cast<std::int64_t>(mark_.size());
     return context_.bundle.need_chain().config().transformer.max_positions - mark;
@@ -85,6 +87,7 @@ class ChainWriter {
       sentences.push_back(std::move(sentences_[static_cast<std::size_t>(row)]));
     }
     sentences_ = std::move(sentences);
+    stream_->keep(rows);
     return kept;
   }
 
@@ -92,6 +95,7 @@ class ChainWriter {
   const RunContext& context_;
   TokenIds mark_;
   int max_steps_;
+  std::optional<TokenStream> stream_;       // none before the first question
   std::vector<WrittenSentence> sentences_;  // by row, in the writing
 };
 

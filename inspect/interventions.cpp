@@ -2,7 +2,9 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <map>
+#include <numeric>
 #include <vector>
 
 #include "base/error.h"
@@ -50,8 +52,15 @@ class Constant final : public Intervention {
 
 class Shuffle final : public Intervention {
  public:
-  torch::Tensor on_fed_back(const torch::Tensor& inputs, const LatentRows&) override {
-    return inputs.size(0) > 1 ? inputs.roll(1, 0) : torch::zeros_like(inputs);
+  torch::Tensor on_fed_back(const torch::Tensor& inputs, const LatentRows& rows) override {
+    if (inputs.size(0) < 2) return torch::zeros_like(inputs);
+    std::vector<std::int64_t> order(rows.steps.size());  // rows at the same step stand next to each other
+    std::iota(order.begin(), order.end(), std::int64_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
+      return rows.steps[static_cast<std::size_t>(a)] < rows.steps[static_cast<std::size_t>(b)];
+    });
+    const torch::Tensor index = torch::tensor(order, torch::kLong);
+    return torch::empty_like(inputs).index_copy_(0, index, inputs.index_select(0, index).roll(1, 0));
   }
 };
 
@@ -68,11 +77,10 @@ class Freeze final : public Intervention {
   explicit Freeze(std::size_t step) : step_(step) {}
 
   torch::Tensor on_fed_back(const torch::Tensor& inputs, const LatentRows& rows) override {
-    if (rows.step < step_) return inputs;
-    std::vector<torch::Tensor> frozen;
-    for (std::size_t row = 0; row < rows.questions.size(); ++row) {
-      if (rows.step == step_) kept_[rows.questions[row]] = inputs[static_cast<std::int64_t>(row)].clone();
-      frozen.push_back(kept_.at(rows.questions[row]));
+    std::vector<torch::Tensor> frozen = inputs.unbind(0);
+    for (std::size_t row = 0; row < frozen.size(); ++row) {
+      if (rows.steps[row] == step_) kept_[rows.questions[row]] = frozen[row].clone();
+      if (rows.steps[row] > step_) frozen[row] = kept_.at(rows.questions[row]);
     }
     return torch::stack(frozen);
   }
@@ -82,18 +90,47 @@ class Freeze final : public Intervention {
   std::map<std::size_t, torch::Tensor> kept_;  // by question
 };
 
+/// Shows the inner hand only the rows that have come to a step.
 class OnlyAt final : public Intervention {
  public:
   OnlyAt(std::size_t step, std::unique_ptr<Intervention> inner) : step_(step), inner_(std::move(inner)) {}
 
   Concept on_predicted(const Concept& concepts, const LatentRows& rows) override {
-    return rows.step == step_ ? inner_->on_predicted(concepts, rows) : concepts;
+    const Chosen chosen(rows, step_);
+    if (chosen.index.numel() == 0) return concepts;
+    const Concept changed = inner_->on_predicted(
+        {concepts.embedding.index_select(0, chosen.index), concepts.input.index_select(0, chosen.index)},
+        chosen.rows());
+    return {concepts.embedding.index_copy(0, chosen.index, changed.embedding),
+            concepts.input.index_copy(0, chosen.index, changed.input)};
   }
+
   torch::Tensor on_fed_back(const torch::Tensor& inputs, const LatentRows& rows) override {
-    return rows.step == step_ ? inner_->on_fed_back(inputs, rows) : inputs;
+    const Chosen chosen(rows, step_);
+    if (chosen.index.numel() == 0) return inputs;
+    return inputs.index_copy(0, chosen.index, inner_->on_fed_back(inputs.index_select(0, chosen.index), chosen.rows()));
   }
 
  private:
+  struct Chosen {
+    Chosen(const LatentRows& all, std::size_t step) {
+      std::vector<std::int64_t> places;
+      for (std::size_t row = 0; row < all.steps.size(); ++row) {
+        if (all.steps[row] != step) continue;
+        places.push_back(static_cast<std::int64_t>(row));
+        questions.push_back(all.questions[row]);
+        randoms.push_back(all.randoms[row]);
+        steps.push_back(step);
+      }
+      index = torch::tensor(places, torch::kLong);
+    }
+    LatentRows rows() const { return {questions, randoms, steps}; }
+
+    torch::Tensor index;  // [B'] int64
+    std::vector<std::size_t> questions, steps;
+    std::vector<Random*> randoms;
+  };
+
   std::size_t step_;
   std::unique_ptr<Intervention> inner_;
 };
@@ -119,15 +156,13 @@ class Sequence final : public Intervention {
 
 class Replacement final : public Intervention {
  public:
-  Replacement(std::size_t step, Concept replacement) : step_(step), replacement_(std::move(replacement)) {}
+  explicit Replacement(Concept replacement) : replacement_(std::move(replacement)) {}
 
-  Concept on_predicted(const Concept& concepts, const LatentRows& rows) override {
-    if (rows.step != step_) return concepts;
+  Concept on_predicted(const Concept& concepts, const LatentRows&) override {
     return {replacement_.embedding.expand_as(concepts.embedding), replacement_.input.expand_as(concepts.input)};
   }
 
  private:
-  std::size_t step_;
   Concept replacement_;
 };
 
@@ -139,7 +174,7 @@ class Replacements final : public Intervention {
     Concept changed = {concepts.embedding.clone(), concepts.input.clone()};
     for (std::size_t row = 0; row < rows.questions.size(); ++row) {
       const auto& placed = by_question_.at(rows.questions[row]);
-      if (!placed || placed->step != rows.step) continue;
+      if (!placed || placed->step != rows.steps[row]) continue;
       changed.embedding[static_cast<std::int64_t>(row)] = placed->replacement.embedding;
       changed.input[static_cast<std::int64_t>(row)] = placed->replacement.input;
     }
@@ -169,7 +204,7 @@ std::unique_ptr<Intervention> make_sequence(std::vector<Intervention*> hands) {
   return std::make_unique<Sequence>(std::move(hands));
 }
 std::unique_ptr<Intervention> make_replacement(std::size_t step, Concept replacement) {
-  return std::make_unique<Replacement>(step, std::move(replacement));
+  return make_only_at(step, std::make_unique<Replacement>(std::move(replacement)));
 }
 
 std::unique_ptr<Intervention> make_replacements(std::vector<std::optional<PlacedConcept>> by_question) {

@@ -27,8 +27,8 @@ std::unique_ptr<Intervention> make_zero();
 /// The same vector [D] is fed back for every question and step: the mean of all, say.
 std::unique_ptr<Intervention> make_constant(torch::Tensor value);
 
-/// Each question is fed back the latent of the one before it in its batch, of those that are not finished; the last one
-/// left gets zeros.
+/// Each question is fed back the latent of another that is at the same step, or as near to it as there is one; the last
+/// question left gets zeros.
 std::unique_ptr<Intervention> make_shuffle();
 
 /// A random vector of the latent's norm is fed back.

@@ -33,18 +33,25 @@ class LayerTap final : public Observer {
   const LayerOutputs* find(std::size_t question, std::size_t step) const;
 
   /// Forgets everything kept.
-  void clear() { kept_.clear(); }
+  void clear() {
+    kept_.clear();
+    last_.clear();
+  }
 
  private:
   bool is_reasoning() const { return phase_ == Phase::prefill || phase_ == Phase::reasoning; }
 
+  /// What the layers put out in the pass that a question was last part of: in discretized mode the encoder reads before
+  /// the concept model does.
+  struct LastPass {
+    std::vector<torch::Tensor> hidden;     // by layer [D]
+    std::vector<torch::Tensor> attention;  // by layer [H,K]
+  };
+
   bool with_attention_;
   Phase phase_ = Phase::prefill;
   std::vector<std::size_t> rows_;
-  // By layer, of the pass that ran last: in discretized mode the encoder reads before the concept model does.
-  std::vector<torch::Tensor> hidden_;     // [B,D]
-  std::vector<torch::Tensor> attention_;  // [B,H,K]
-  std::vector<torch::Tensor> visible_;    // [B,K] bool, or undefined: all
+  std::map<std::size_t, LastPass> last_;  // by question
   std::map<std::pair<std::size_t, std::size_t>, LayerOutputs> kept_;
 };
 

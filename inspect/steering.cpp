@@ -13,15 +13,15 @@ namespace {
 
 constexpr std::size_t kMostTokens = 64;
 
-Sentences tokenized(const Bundle& bundle, std::string_view sentence) {
+TokenIds tokenized(const Bundle& bundle, std::string_view sentence) {
   if (sentence.find_first_not_of(" \t\n") == std::string_view::npos || sentence.find('\n') != std::string_view::npos) {
     throw Error({"sentence", "one line of text", "none or several", ""});
   }
-  const TokenIds ids = bundle.tokenizer->encode(std::string(sentence) + "\n");
+  TokenIds ids = bundle.tokenizer->encode(std::string(sentence) + "\n");
   if (ids.size() > kMostTokens) {
     throw Error({"sentence", "at most " + std::to_string(kMostTokens) + " tokens", std::to_string(ids.size()), ""});
   }
-  return pad({ids});
+  return ids;
 }
 
 /// The least probability that a token of the sentence has.
@@ -90,10 +90,11 @@ SteeredConcept concept_of(const Bundle& bundle, std::string_view sentence, const
                  "one that reads " + bundle.reads + " and writes " + bundle.writes + " embeddings",
                  "choose another model"});
   }
-  const Sentences tokens = tokenized(bundle, sentence);
+  const TokenIds span = tokenized(bundle, sentence);
+  const Sentences tokens = pad({span});
   SteeredConcept found;
   if (bundle.writing().config().embedding == AutoencoderConfig::Embedding::semantic) {
-    const torch::Tensor z = bundle.writing().encoder().begin(tokens)->read(tokens);
+    const torch::Tensor z = bundle.writing().encoder().begin(pad({}))->read({span});
     found.replacement.embedding = z[0];
     found.is_exact = score_decoding(bundle.writing().decoder(), z, tokens).exact[0].item<bool>();
   } else if (bundle.precision != Precision::fp32) {

@@ -7,6 +7,15 @@
 #include "base/error.h"
 
 namespace noema {
+namespace {
+
+/// How many slots of real [B,slots] are padding in every row, before the first that is not.
+std::int64_t leading_padding(const torch::Tensor& real) {
+  const torch::Tensor some = real.any(0);
+  return some.any().item<bool>() ? some.to(torch::kInt).argmax().item<std::int64_t>() : real.size(1);
+}
+
+}  // namespace
 
 KvCache::KvCache(const TransformerConfig& config, std::int64_t rows, std::int64_t slots, torch::TensorOptions options)
     : max_positions_(config.max_positions),
@@ -34,14 +43,16 @@ Positions KvCache::extend(const std::vector<std::int64_t>& lengths, std::int64_t
   }
   reserve(used_ + width);
   auto real = real_.accessor<bool, 2>();
+  padded_last_ = false;
   for (std::int64_t row = 0; row < rows(); ++row) {
     const std::int64_t length = lengths[static_cast<std::size_t>(row)];
     const std::int64_t first = used_ + (padding == Padding::left ? width - length : 0);
     for (std::int64_t slot = used_; slot < used_ + width; ++slot) {
       real[row][slot] = slot >= first && slot < first + length;
     }
-    padded_ = padded_ || length < width;
+    padded_last_ = padded_last_ || length < width;
   }
+  padded_ = padded_ || padded_last_;
   begin_ = used_;
   used_ += width;
   side_ = padding;
@@ -89,7 +100,7 @@ torch::Tensor KvCache::recall(std::int64_t layer, const torch::Tensor& x) {
   const std::int64_t before = taps_ - 1, width = x.size(1);
   if (!recent.defined()) recent = torch::zeros({x.size(0), before, x.size(2)}, x.options());
   torch::Tensor all = torch::cat({recent, x}, 1);
-  if (!padded_) {
+  if (!padded_last_) {
     recent = all.narrow(1, width, before).clone();
     return all;
   }
@@ -112,18 +123,50 @@ torch::Tensor KvCache::recall(std::int64_t layer, const torch::Tensor& x) {
 
 void KvCache::keep(const std::vector<std::int64_t>& rows) {
   const torch::Tensor index = torch::tensor(rows, torch::kLong);
-  for (Layer& layer : layers_) {
-    layer.keys = layer.keys.index_select(0, index.to(layer.keys.device()));
-    layer.values = layer.values.index_select(0, index.to(layer.values.device()));
-  }
-  for (torch::Tensor& recent : recent_) {
-    if (recent.defined()) recent = recent.index_select(0, index.to(recent.device()));
-  }
-  real_ = real_.index_select(0, index);
   std::vector<std::int64_t> lengths;
   for (std::int64_t row : rows) lengths.push_back(lengths_.at(static_cast<std::size_t>(row)));
   lengths_ = std::move(lengths);
+  real_ = real_.index_select(0, index);
+  const std::int64_t dead = leading_padding(real_.narrow(1, 0, used_));
+  const auto kept = [&](const torch::Tensor& slots) {
+    return slots.narrow(2, dead, slots.size(2) - dead).index_select(0, index.to(slots.device()));
+  };
+  for (Layer& layer : layers_) layer = {kept(layer.keys), kept(layer.values)};
+  for (torch::Tensor& recent : recent_) {
+    if (recent.defined()) recent = recent.index_select(0, index.to(recent.device()));
+  }
+  real_ = real_.narrow(1, dead, real_.size(1) - dead).contiguous();
+  used_ -= dead;
+  note_padding();
 }
+
+void KvCache::join(const KvCache& other) {
+  const std::int64_t used = std::max(used_, other.used_);
+  const std::int64_t slots = std::max(real_.size(1), used);
+  const auto joined = [&](const torch::Tensor& mine, const torch::Tensor& theirs, std::int64_t dim) {
+    std::vector<std::int64_t> shape = mine.sizes().vec();
+    shape[0] += theirs.size(0);
+    shape[static_cast<std::size_t>(dim)] = slots;
+    torch::Tensor both = torch::zeros(shape, mine.options());
+    const auto put = [&](const torch::Tensor& part, std::int64_t row, std::int64_t filled) {
+      both.narrow(0, row, part.size(0)).narrow(dim, used - filled, filled).copy_(part.narrow(dim, 0, filled));
+    };
+    put(mine, 0, used_);
+    put(theirs, mine.size(0), other.used_);
+    return both;
+  };
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    layers_[i] = {joined(layers_[i].keys, other.layers_[i].keys, 2),
+                  joined(layers_[i].values, other.layers_[i].values, 2)};
+    if (recent_[i].defined()) recent_[i] = torch::cat({recent_[i], other.recent_[i]});
+  }
+  real_ = joined(real_, other.real_, 1);
+  lengths_.insert(lengths_.end(), other.lengths_.begin(), other.lengths_.end());
+  used_ = used;
+  note_padding();
+}
+
+void KvCache::note_padding() { padded_ = !real_.narrow(1, 0, used_).all().item<bool>(); }
 
 void KvCache::reserve(std::int64_t slots) {
   const std::int64_t there = real_.size(1);

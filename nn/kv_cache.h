@@ -37,14 +37,20 @@ class KvCache {
   /// [B,K-1+T,C]; zeros where nothing stood and where a slot is padding. For convolutions of K taps.
   torch::Tensor recall(std::int64_t layer, const torch::Tensor& x);
 
-  /// Keeps these rows, in this order; a row may be kept twice.
+  /// Keeps these rows, in this order; a row may be kept twice. Slots in front that are padding in all of them are let
+  /// go.
   void keep(const std::vector<std::int64_t>& rows);
 
+  /// Takes the rows of another cache of the same model in behind its own. What they have read ends at the same slot.
+  void join(const KvCache& other);
+
   std::int64_t rows() const { return static_cast<std::int64_t>(lengths_.size()); }
+  std::int64_t slots() const { return real_.size(1); }                   ///< that there is room for
   const std::vector<std::int64_t>& lengths() const { return lengths_; }  ///< real tokens of each row
 
  private:
   void reserve(std::int64_t slots);
+  void note_padding();
   Positions positions(const std::vector<std::int64_t>& lengths, std::int64_t width, Padding padding) const;
 
   std::int64_t max_positions_;
@@ -57,6 +63,7 @@ class KvCache {
   std::int64_t used_ = 0;              // slots taken
   std::int64_t begin_ = 0;             // the first slot of the tokens last taken
   bool padded_ = false;                // some taken slot is padding
+  bool padded_last_ = false;           // some of the slots last taken is
   Padding side_ = Padding::right;      // of the padding among the tokens last taken
 };
 

@@ -3,46 +3,28 @@
 #include <torch/torch.h>
 
 namespace noema {
-namespace {
 
-class CachedStream final : public TokenStream {
- public:
-  CachedStream(const LanguageModel& model, const torch::Tensor& embeddings, const std::vector<std::int64_t>& lengths,
-               std::int64_t slots, ComputeObserver* observer)
-      : model_(model), cache_(model.make_cache(embeddings.size(0), slots)), observer_(observer) {
-    const Positions at = cache_.extend(lengths, embeddings.size(1), Padding::left);
-    score(model_.hidden(embeddings, {at, &cache_, observer_}));
-  }
+TokenStream::TokenStream(const LanguageModel& model, const torch::Tensor& embeddings,
+                         const std::vector<std::int64_t>& lengths, std::int64_t room, ComputeObserver* observer)
+    : model_(&model), observer_(observer), stream_(model, embeddings, lengths, room, observer), logits_(score()) {}
 
-  torch::Tensor logits() const override { return logits_; }
+void TokenStream::append(const torch::Tensor& ids) {
+  stream_.append(model_->embed(ids));
+  logits_ = score();
+}
 
-  void append(const torch::Tensor& ids) override {
-    const Positions at = cache_.extend();
-    score(model_.hidden(model_.embed(ids.unsqueeze(1)), {at, &cache_, observer_}));
-  }
+void TokenStream::keep(const std::vector<std::int64_t>& rows) {
+  stream_.keep(rows);
+  logits_ = logits_.index_select(0, torch::tensor(rows, torch::kLong).to(logits_.device()));
+}
 
-  void keep(const std::vector<std::int64_t>& rows) override {
-    cache_.keep(rows);
-    logits_ = logits_.index_select(0, torch::tensor(rows, torch::kLong).to(logits_.device()));
-  }
+void TokenStream::join(const TokenStream& other) {
+  stream_.join(other.stream_);
+  logits_ = torch::cat({logits_, other.logits_});
+}
 
- private:
-  void score(const torch::Tensor& hidden /*[N,T,D]*/) {
-    logits_ = model_.logits(hidden.select(1, -1), {single_positions(hidden.size(0)), nullptr, observer_});
-  }
-
-  const LanguageModel& model_;
-  KvCache cache_;
-  ComputeObserver* observer_;
-  torch::Tensor logits_;  // [N,V]
-};
-
-}  // namespace
-
-std::unique_ptr<TokenStream> stream_tokens(const LanguageModel& model, const torch::Tensor& embeddings,
-                                           const std::vector<std::int64_t>& lengths, std::int64_t slots,
-                                           ComputeObserver* observer) {
-  return std::make_unique<CachedStream>(model, embeddings, lengths, slots, observer);
+torch::Tensor TokenStream::score() const {
+  return model_->logits(stream_.hidden(), {single_positions(stream_.rows()), nullptr, observer_});
 }
 
 Positions single_positions(std::int64_t rows) {

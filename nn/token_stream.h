@@ -3,10 +3,9 @@
 #include <torch/types.h>
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
-#include "nn/language_model.h"
+#include "nn/hidden_stream.h"
 
 namespace noema {
 
@@ -14,23 +13,31 @@ namespace noema {
 /// it need not know whether a question or a sentence embedding stands before the tokens.
 class TokenStream {
  public:
-  virtual ~TokenStream() = default;
+  /// Starts behind the embeddings [N,T,D] of what stands before, row n filling lengths[n] of them, padded on the left.
+  /// `room`: how many tokens are expected in all. The model and the observer must outlive the stream.
+  TokenStream(const LanguageModel& model, const torch::Tensor& embeddings, const std::vector<std::int64_t>& lengths,
+              std::int64_t room, ComputeObserver* observer = nullptr);
 
   /// Scores of the next token [N,V].
-  virtual torch::Tensor logits() const = 0;
+  const torch::Tensor& logits() const { return logits_; }
 
   /// Appends one token to each row; ids [N] int64.
-  virtual void append(const torch::Tensor& ids) = 0;
+  void append(const torch::Tensor& ids);
 
   /// Goes on with these rows only.
-  virtual void keep(const std::vector<std::int64_t>& rows) = 0;
-};
+  void keep(const std::vector<std::int64_t>& rows);
 
-/// A stream that starts from the embeddings [N,T,D] of what stands before, row n filling lengths[n] of them, padded on
-/// the left. `slots`: how many tokens are expected in all. The model must outlive the stream.
-std::unique_ptr<TokenStream> stream_tokens(const LanguageModel& model, const torch::Tensor& embeddings,
-                                           const std::vector<std::int64_t>& lengths, std::int64_t slots,
-                                           ComputeObserver* observer);
+  /// Takes in the rows of another stream of the same model, behind its own.
+  void join(const TokenStream& other);
+
+ private:
+  torch::Tensor score() const;
+
+  const LanguageModel* model_;
+  ComputeObserver* observer_;
+  HiddenStream stream_;
+  torch::Tensor logits_;  // [N,V]
+};
 
 /// One token a row: for costs counted where only the last position is scored.
 Positions single_positions(std::int64_t rows);

@@ -45,9 +45,9 @@ class PrefixDecoder final : public SentenceDecoder {
     return model_.logits(in_order, {single_positions(in_order.size(0))});
   }
 
-  std::unique_ptr<TokenStream> begin(const torch::Tensor& z, ComputeObserver* observer) const override {
+  TokenStream begin(const torch::Tensor& z, ComputeObserver* observer) const override {
     const std::vector<std::int64_t> lengths(static_cast<std::size_t>(z.size(0)), 1);
-    return stream_tokens(model_, prefix(z, observer), lengths, kExpectedTokens, observer);
+    return {model_, prefix(z, observer), lengths, kExpectedTokens, observer};
   }
 
  private:

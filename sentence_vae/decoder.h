@@ -20,7 +20,7 @@ class SentenceDecoder {
   virtual torch::Tensor logits(const torch::Tensor& z, const Sentences& sentences) const = 0;
 
   /// Starts to write the sentences of z [N,Z]. The decoder must outlive the stream.
-  virtual std::unique_ptr<TokenStream> begin(const torch::Tensor& z, ComputeObserver* observer = nullptr) const = 0;
+  virtual TokenStream begin(const torch::Tensor& z, ComputeObserver* observer = nullptr) const = 0;
 };
 
 /// z takes one position before the tokens (the paper, section 3.1).

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "nn/token_stream.h"
 
 namespace noema {
@@ -40,11 +42,13 @@ class SemanticEncoder final : public SentenceEncoder {
    public:
     Reader(const SemanticEncoder& encoder, ComputeObserver* observer) : encoder_(encoder), observer_(observer) {}
 
-    torch::Tensor read(const Sentences& sentences) override {
+    torch::Tensor read(const std::vector<TokenIds>& spans) override {
+      const Sentences sentences = pad(spans);
       const torch::Tensor hidden = hidden_states(encoder_.model_, sentences, observer_);
       return mean_of(encoder_.bottleneck_, hidden.index_select(0, sentences.last_places()), observer_);
     }
     void keep(const std::vector<std::int64_t>&) override {}
+    void start(const Sentences&) override {}
 
    private:
     const SemanticEncoder& encoder_;
@@ -81,43 +85,44 @@ class ContextualEncoder final : public SentenceEncoder {
     Reader(const ContextualEncoder& encoder, const Sentences& questions, ComputeObserver* observer)
         : encoder_(encoder),
           observer_(observer),
-          cache_(encoder.model_.make_cache(questions.count(), 2 * questions.width())) {
-      state_ = extend(questions, Padding::left).select(1, -1);
-    }
+          texts_(read_questions(questions)),
+          unread_(static_cast<std::size_t>(questions.count())) {}
 
-    torch::Tensor read(const Sentences& sentences) override {
-      if (unread_) catch_up();
+    torch::Tensor read(const std::vector<TokenIds>& sentences) override {
+      catch_up();
       unread_ = sentences;
-      return mean_of(encoder_.bottleneck_, state_, observer_);
+      return mean_of(encoder_.bottleneck_, texts_.hidden(), observer_);
     }
 
     void keep(const std::vector<std::int64_t>& rows) override {
-      const torch::Tensor index = torch::tensor(rows, torch::kLong);
-      cache_.keep(rows);
-      state_ = state_.index_select(0, index);
-      if (!unread_) return;
-      std::vector<std::int64_t> lengths;
-      for (std::int64_t row : rows) lengths.push_back(unread_->lengths[static_cast<std::size_t>(row)]);
-      unread_ = Sentences{unread_->ids.index_select(0, index), std::move(lengths)};
+      texts_.keep(rows);
+      std::vector<TokenIds> unread;
+      for (std::int64_t row : rows) unread.push_back(std::move(unread_[static_cast<std::size_t>(row)]));
+      unread_ = std::move(unread);
+    }
+
+    void start(const Sentences& questions) override {
+      texts_.join(read_questions(questions));
+      unread_.resize(static_cast<std::size_t>(texts_.rows()));
     }
 
    private:
-    torch::Tensor extend(const Sentences& text, Padding padding) {
-      const Positions at = cache_.extend(text.lengths, text.width(), padding);
-      return encoder_.model_.hidden(encoder_.model_.embed(text.ids), {at, &cache_, observer_});
+    HiddenStream read_questions(const Sentences& questions) const {
+      const LanguageModel& model = encoder_.model_;
+      return {model, model.embed(questions.ids), questions.lengths, 2 * questions.width(), observer_};
     }
 
-    /// The last sentence is read only when another follows it.
+    /// The last sentence of a text is read only when another follows it.
     void catch_up() {
-      state_ = extend(*unread_, Padding::right).flatten(0, 1).index_select(0, unread_->last_places());
-      unread_.reset();
+      if (std::all_of(unread_.begin(), unread_.end(), [](const TokenIds& span) { return span.empty(); })) return;
+      const Sentences sentences = pad(unread_);
+      texts_.append(encoder_.model_.embed(sentences.ids), sentences.lengths);
     }
 
     const ContextualEncoder& encoder_;
     ComputeObserver* observer_;
-    KvCache cache_;
-    torch::Tensor state_;  // [B,D]
-    std::optional<Sentences> unread_;
+    HiddenStream texts_;
+    std::vector<TokenIds> unread_;  // by text: the sentence last read, whose tokens the model has not read yet
   };
 
   const LanguageModel& model_;

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "nn/language_model.h"
+#include "nn/hidden_stream.h"
 #include "sentence_vae/batch.h"
 #include "sentence_vae/bottleneck.h"
 
@@ -16,11 +16,14 @@ class SentenceReader {
  public:
   virtual ~SentenceReader() = default;
 
-  /// Embeddings [B,Z] of the sentence that each text goes on with (padded on the right).
-  virtual torch::Tensor read(const Sentences& sentences) = 0;
+  /// Embeddings [B,Z] of the sentence that each text goes on with.
+  virtual torch::Tensor read(const std::vector<TokenIds>& sentences) = 0;
 
   /// Goes on with these texts only.
   virtual void keep(const std::vector<std::int64_t>& rows) = 0;
+
+  /// Starts more texts behind those that are there, with their questions (padded on the left).
+  virtual void start(const Sentences& questions) = 0;
 };
 
 /// From a span of tokens to one vector. Const after construction; may be shared by threads.

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <memory>
+#include <optional>
 
 #include "apps/bench/reference_procedure.h"
 #include "decoding/reasoner.h"
@@ -42,7 +43,7 @@ Workload prefill(const LanguageModel& model, std::int64_t batch, std::int64_t le
   const torch::Tensor ids = some_tokens(batch, length, model.config().vocab_size);
   const std::vector<std::int64_t> lengths(static_cast<std::size_t>(batch), length);
   const auto read = [&model, ids, lengths](Observer* observer) {
-    stream_tokens(model, model.embed(ids), lengths, ids.size(1) + 1, observer);
+    TokenStream(model, model.embed(ids), lengths, ids.size(1) + 1, observer);
   };
   Workload workload{"prefill", batch, length, "token", static_cast<double>(batch * length)};
   workload.run = [read] { read(nullptr); };
@@ -54,10 +55,10 @@ Workload token(const LanguageModel& model, std::int64_t batch, std::int64_t leng
   const torch::Tensor ids = some_tokens(batch, length, model.config().vocab_size);
   const std::vector<std::int64_t> lengths(static_cast<std::size_t>(batch), length);
   const auto begin = [&model, ids, lengths](Observer* observer) {
-    return stream_tokens(model, model.embed(ids), lengths, ids.size(1) + 64, observer);
+    return TokenStream(model, model.embed(ids), lengths, ids.size(1) + 64, observer);
   };
   const auto write = [](TokenStream& stream) { stream.append(stream.logits().argmax(-1)); };
-  const auto stream = std::make_shared<std::unique_ptr<TokenStream>>();
+  const auto stream = std::make_shared<std::optional<TokenStream>>();
   Workload workload{"token", batch, length, "token", static_cast<double>(batch)};
   workload.prepare = [stream, begin, count = 0]() mutable {
     if (count++ % 32 == 0) *stream = begin(nullptr);  // so that the length stays about the same
@@ -65,7 +66,8 @@ Workload token(const LanguageModel& model, std::int64_t batch, std::int64_t leng
   workload.run = [stream, write] { write(**stream); };
   WorkMeter before, all;
   begin(&before);
-  write(*begin(&all));
+  TokenStream last = begin(&all);
+  write(last);
   workload.weights = all.weights - before.weights;
   workload.gflops = (all.flops - before.flops) / 1e9;
   return workload;
@@ -75,8 +77,8 @@ Workload token(const LanguageModel& model, std::int64_t batch, std::int64_t leng
 Workload latent_step(const ConceptModel& model, std::int64_t batch, std::int64_t length) {
   const Sentences questions{some_tokens(batch, length, model.config().model.vocab_size),
                             std::vector<std::int64_t>(static_cast<std::size_t>(batch), length)};
-  const auto step = [&model](ConceptStream& stream) { stream.append(model.head().predict(stream.hidden()).input); };
-  const auto stream = std::make_shared<std::unique_ptr<ConceptStream>>();
+  const auto step = [&model](HiddenStream& stream) { stream.append(model.head().predict(stream.hidden()).input); };
+  const auto stream = std::make_shared<std::optional<HiddenStream>>();
   Workload workload{"latent step", batch, length, "step", static_cast<double>(batch)};
   workload.prepare = [&model, stream, questions, count = 0]() mutable {
     if (count++ % 32 == 0) *stream = model.begin(questions);
@@ -84,7 +86,8 @@ Workload latent_step(const ConceptModel& model, std::int64_t batch, std::int64_t
   workload.run = [stream, step] { step(**stream); };
   WorkMeter before, all;
   model.begin(questions, &before);
-  step(*model.begin(questions, &all));
+  HiddenStream last = model.begin(questions, &all);
+  step(last);
   workload.weights = all.weights - before.weights;
   workload.gflops = (all.flops - before.flops) / 1e9;
   return workload;
@@ -94,8 +97,8 @@ Workload latent_step(const ConceptModel& model, std::int64_t batch, std::int64_t
 Workload sentence(const Autoencoder& autoencoder, std::int64_t batch, std::int64_t length) {
   const torch::Tensor z = torch::randn({batch, autoencoder.latent_width()});
   const auto write = [&autoencoder, z, length](Observer* observer) {
-    const auto stream = autoencoder.decoder().begin(z, observer);
-    for (std::int64_t i = 1; i < length; ++i) stream->append(stream->logits().argmax(-1));
+    TokenStream stream = autoencoder.decoder().begin(z, observer);
+    for (std::int64_t i = 1; i < length; ++i) stream.append(stream.logits().argmax(-1));
   };
   Workload workload{"sentence", batch, length, "sentence", static_cast<double>(batch)};
   workload.run = [write] { write(nullptr); };

@@ -51,10 +51,10 @@ std::vector<std::pair<std::string, int>> alternatives(const Bundle& bundle, cons
   std::vector<Random*> pointers;
   for (int i = 0; i < kAlternatives; ++i) randoms.push_back(Random::of(1, static_cast<std::uint64_t>(i)));
   for (Random& random : randoms) pointers.push_back(&random);
-  const auto stream = bundle.writing().decoder().begin(z.unsqueeze(0).repeat({kAlternatives, 1}));
+  TokenStream stream = bundle.writing().decoder().begin(z.unsqueeze(0).repeat({kAlternatives, 1}));
   std::map<std::string, int> counts;
   for (const WrittenSentence& sentence :
-       write_sentences(*stream, {.temperature = 1.0}, pointers, bundle.tokenizer->newline(), max_tokens)) {
+       write_sentences(stream, {.temperature = 1.0}, pointers, bundle.tokenizer->newline(), max_tokens)) {
     ++counts[bundle.tokenizer->decode(sentence.tokens)];
   }
   std::vector<std::pair<std::string, int>> sorted(counts.begin(), counts.end());

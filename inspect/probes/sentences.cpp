@@ -59,7 +59,7 @@ torch::Tensor embed_sentences(const Bundle& bundle, const std::vector<std::strin
                    std::to_string(spans.back().size()), "give a shorter sentence"});
     }
     if (static_cast<std::int64_t>(spans.size()) < options.batch && i + 1 < texts.size()) continue;
-    embedded.push_back(reader->read(pad(spans)));
+    embedded.push_back(reader->read(spans));
     spans.clear();
   }
   return torch::cat(embedded);
@@ -73,9 +73,9 @@ std::vector<DecodedSentence> decode_sentences(const Autoencoder& autoencoder, co
   std::vector<DecodedSentence> decoded;
   for (std::int64_t first = 0; first < z.size(0); first += options.batch) {
     const std::int64_t count = std::min(options.batch, z.size(0) - first);
-    const auto stream = autoencoder.decoder().begin(z.narrow(0, first, count));
+    TokenStream stream = autoencoder.decoder().begin(z.narrow(0, first, count));
     const std::vector<Random*> nobody(static_cast<std::size_t>(count), nullptr);  // greedy: nothing is drawn
-    for (const auto& sentence : write_sentences(*stream, {}, nobody, tokenizer.newline(), std::max(room, 1))) {
+    for (const auto& sentence : write_sentences(stream, {}, nobody, tokenizer.newline(), std::max(room, 1))) {
       decoded.push_back({tokenizer.decode(sentence.tokens), sentence.probability(), sentence.entropy()});
     }
   }

@@ -53,12 +53,11 @@ TEST_F(BackboneParity, WritesTheSameTokens) {
   const TensorMap expected = reference("greedy.safetensors");
   const LanguageModel& model = bundle_.need_chain();
   const torch::Tensor prompt = expected.at("prompt"), written = expected.at("written")[0];
-  const auto stream =
-      stream_tokens(model, model.embed(prompt), {prompt.size(1)}, prompt.size(1) + written.size(0), nullptr);
+  TokenStream stream(model, model.embed(prompt), {prompt.size(1)}, prompt.size(1) + written.size(0));
   for (std::int64_t i = 0; i < written.size(0); ++i) {
-    const torch::Tensor chosen = stream->logits().argmax(-1);
+    const torch::Tensor chosen = stream.logits().argmax(-1);
     ASSERT_EQ(chosen.item<std::int64_t>(), written[i].item<std::int64_t>()) << "token " << i;
-    stream->append(chosen);
+    stream.append(chosen);
   }
 }
 

@@ -32,10 +32,10 @@ TEST_P(ConceptModelTest, TeacherForcingEqualsAppendingStepByStep) {
   const torch::Tensor forced = model.hidden(batch, inputs).view({-1, 2, inputs.size(1)});  // [B,2,D]
   std::vector<TokenIds> questions;
   for (const auto& reasoning : reasonings) questions.push_back(reasoning.question);
-  const auto stream = model.begin(pad(questions, Padding::left));
-  EXPECT_TRUE(torch::allclose(stream->hidden(), forced.select(1, 0), kClose, kClose));
-  stream->append(inputs.view({-1, 2, inputs.size(1)}).select(1, 0));
-  EXPECT_TRUE(torch::allclose(stream->hidden(), forced.select(1, 1), kClose, kClose));
+  HiddenStream stream = model.begin(pad(questions, Padding::left));
+  EXPECT_TRUE(torch::allclose(stream.hidden(), forced.select(1, 0), kClose, kClose));
+  stream.append(inputs.view({-1, 2, inputs.size(1)}).select(1, 0));
+  EXPECT_TRUE(torch::allclose(stream.hidden(), forced.select(1, 1), kClose, kClose));
 }
 
 TEST_P(ConceptModelTest, ATrajectoryDoesNotDependOnTheRestOfTheBatch) {

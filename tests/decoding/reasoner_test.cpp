@@ -53,6 +53,41 @@ TEST_P(EveryMode, GivesTheSameTextsAtEveryBatchSize) {
   }
 }
 
+/// So that questions end at different steps.
+ReasoningOptions uneven_options(const Bundle& bundle) {
+  ReasoningOptions options = short_options();
+  options.max_steps = 6;
+  options.stop = StopRule::head;
+  options.stop_threshold = 1.0;
+  std::vector<double> probabilities;
+  for (const Trajectory& trajectory : reason(bundle, "continuous", options)) {
+    for (const Step& step : trajectory.steps) probabilities.push_back(*step.stop_probability);
+  }
+  std::sort(probabilities.begin(), probabilities.end());
+  options.stop_threshold = probabilities[probabilities.size() * 3 / 4];
+  return options;
+}
+
+TEST_P(EveryMode, GivesTheSameTextsWhereQuestionsTakeThePlacesOfOthers) {
+  ReasoningOptions options = uneven_options(bundle_);
+  options.batch = 1;
+  options.count_flops = true;
+  const auto alone = reason(bundle_, GetParam(), options);
+  std::set<std::size_t> lengths;
+  for (const Trajectory& trajectory : alone) lengths.insert(trajectory.steps.size());
+  if (GetParam() == "continuous") EXPECT_GT(lengths.size(), 1u);
+  for (const std::int64_t batch : {2, 3, 5}) {
+    options.batch = batch;
+    const auto together = reason(bundle_, GetParam(), options);
+    EXPECT_EQ(texts(together), texts(alone)) << batch;
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+      EXPECT_EQ(together[i].stop, alone[i].stop);
+      EXPECT_EQ(together[i].cost.passes, alone[i].cost.passes);
+      EXPECT_NEAR(together[i].cost.flops / alone[i].cost.flops, 1.0, 1e-9);
+    }
+  }
+}
+
 /// Counts the questions that are reasoned about together, at most.
 struct LargestBatch : Observer {
   void on_rows(std::span<const std::size_t> questions) override {
@@ -217,12 +252,21 @@ class Forgetful final : public Intervention {
   Concept on_predicted(const Concept& concepts, const LatentRows& rows) override {
     EXPECT_EQ(rows.questions.size(), static_cast<std::size_t>(concepts.embedding.size(0)));
     seen.emplace_back(rows.questions.begin(), rows.questions.end());
-    return rows.step == 1 ? Concept{torch::zeros_like(concepts.embedding), concepts.input} : concepts;
+    return {torch::where(at_first(rows), 0.0, concepts.embedding), concepts.input};
   }
   torch::Tensor on_fed_back(const torch::Tensor& inputs, const LatentRows& rows) override {
-    return rows.step == 1 ? torch::zeros_like(inputs) : inputs;
+    return torch::where(at_first(rows), 0.0, inputs);
   }
   std::vector<std::vector<std::size_t>> seen;
+
+ private:
+  static torch::Tensor at_first(const LatentRows& rows) {  // [B,1] bool
+    torch::Tensor chosen = torch::empty({static_cast<std::int64_t>(rows.steps.size()), 1}, torch::kBool);
+    for (std::size_t row = 0; row < rows.steps.size(); ++row) {
+      chosen[static_cast<std::int64_t>(row)] = rows.steps[row] == 1;
+    }
+    return chosen;
+  }
 };
 
 TEST(Intervention, ChangesItsStepAndWhatFollowsAndNothingBefore) {

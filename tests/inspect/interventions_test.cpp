@@ -12,10 +12,15 @@ namespace {
 class Interventions : public testing::Test {
  protected:
   torch::Tensor feed(Intervention& intervention, std::size_t step = 0) {
-    return intervention.on_fed_back(inputs_, {questions_, pointers_, step});
+    const std::vector<std::size_t> steps(questions_.size(), step);
+    return feed(intervention, steps);
+  }
+  torch::Tensor feed(Intervention& intervention, const std::vector<std::size_t>& steps) {
+    return intervention.on_fed_back(inputs_, {questions_, pointers_, steps});
   }
   Concept predict(Intervention& intervention, std::size_t step = 0) {
-    return intervention.on_predicted({inputs_, inputs_}, {questions_, pointers_, step});
+    const std::vector<std::size_t> steps(questions_.size(), step);
+    return intervention.on_predicted({inputs_, inputs_}, {questions_, pointers_, steps});
   }
 
   torch::Tensor inputs_ = torch::arange(1, 13, torch::kFloat32).view({3, 4});
@@ -80,6 +85,23 @@ TEST_F(Interventions, OnlyTheStepIsChanged) {
   EXPECT_TRUE(torch::equal(predict(*replaced, 0).embedding, inputs_));
   EXPECT_TRUE(torch::equal(predict(*replaced, 1).embedding, torch::ones({3, 4})));
   EXPECT_EQ(predict(*replaced, 1).input.sum().item<double>(), 0.0);
+}
+
+TEST_F(Interventions, RowsAtOtherStepsAreTreatedByTheirOwn) {
+  const auto at = make_only_at(2, make_zero());
+  const torch::Tensor changed = feed(*at, {1, 2, 0});
+  EXPECT_TRUE(torch::equal(changed[0], inputs_[0]));
+  EXPECT_EQ(changed[1].abs().sum().item<double>(), 0.0);
+  EXPECT_TRUE(torch::equal(changed[2], inputs_[2]));
+  const torch::Tensor shuffled = feed(*make_shuffle(), {3, 1, 3});
+  EXPECT_TRUE(torch::equal(shuffled[2], inputs_[0])) << "of the two at the same step";
+  EXPECT_TRUE(torch::equal(shuffled[0], inputs_[1]));
+  EXPECT_TRUE(torch::equal(shuffled[1], inputs_[2]));
+  const auto freeze = make_freeze(1);
+  feed(*freeze, {1, 0, 1});
+  const torch::Tensor before = inputs_.clone();
+  inputs_ = torch::zeros({3, 4});
+  EXPECT_TRUE(torch::equal(feed(*freeze, {2, 1, 2}), torch::stack({before[0], inputs_[1], before[2]})));
 }
 
 TEST_F(Interventions, TheMeanIsOfAllThatWasFedBack) {

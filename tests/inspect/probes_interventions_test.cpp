@@ -75,9 +75,9 @@ TEST_F(InterventionProbes, NecessityFindsTheStepThatAnswersHangOn) {
       if (!options.intervention) continue;
       Random random(1);
       Random* pointer = &random;
-      const std::size_t question = 0;
+      const std::size_t question = 0, step = 1;
       const torch::Tensor fed =
-          options.intervention->on_fed_back(torch::ones({1, 2}), {{&question, 1}, {&pointer, 1}, 1});
+          options.intervention->on_fed_back(torch::ones({1, 2}), {{&question, 1}, {&pointer, 1}, {&step, 1}});
       if (fed.equal(torch::ones({1, 2}))) continue;  // only the second step matters
       one.trajectory.answer = "attic";
       one.right = false;
@@ -132,7 +132,8 @@ TEST_F(InterventionProbes, InterchangePutsTheTwinsConceptInItsPlace) {
       for (Step& step : trajectory.steps) step.concept_ = torch::full({32}, are_twins ? 2.0 : 1.0);
       const torch::Tensor here = torch::ones({1, 32});
       Concept predicted{here, here};
-      if (options.intervention) predicted = options.intervention->on_predicted(predicted, {{&i, 1}, {}, 1});
+      const std::size_t step = 1;
+      if (options.intervention) predicted = options.intervention->on_predicted(predicted, {{&i, 1}, {}, {&step, 1}});
       trajectory.answer = predicted.embedding.equal(here) ? "park" : "attic";
     }
     return recorded;

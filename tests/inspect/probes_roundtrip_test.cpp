@@ -234,12 +234,11 @@ TEST(MutualInformation, IsWhatTheTokenStreamSays) {
   const TokenId newline = bundle.tokenizer->newline();
   const auto log_likelihood = [&](const TokenIds& before, const TokenIds& sentence) {
     const LanguageModel& model = *bundle.chain;
-    const auto stream =
-        stream_tokens(model, model.embed(pad({before}).ids), {static_cast<std::int64_t>(before.size())}, 64, nullptr);
+    TokenStream stream(model, model.embed(pad({before}).ids), {static_cast<std::int64_t>(before.size())}, 64);
     double sum = 0.0;
     for (const TokenId id : sentence) {
-      sum += stream->logits().log_softmax(-1)[0][id].item<double>();
-      stream->append(torch::tensor({std::int64_t{id}}));
+      sum += stream.logits().log_softmax(-1)[0][id].item<double>();
+      stream.append(torch::tensor({std::int64_t{id}}));
     }
     return sum;
   };

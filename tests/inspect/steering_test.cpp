@@ -32,8 +32,8 @@ TEST(Steering, ASemanticModelReadsTheSentence) {
   Bundle bundle = tiny_bundle(false, "semantic");
   bundle.writes = "semantic";
   const SteeredConcept found = concept_of(bundle, "Tom has the ball in the garden.", torch::ones({32}));
-  const Sentences tokens = pad({bundle.tokenizer->encode("Tom has the ball in the garden.\n")});
-  const torch::Tensor z = bundle.autoencoders.at("semantic")->encoder().begin(tokens)->read(tokens)[0];
+  const TokenIds tokens = bundle.tokenizer->encode("Tom has the ball in the garden.\n");
+  const torch::Tensor z = bundle.autoencoders.at("semantic")->encoder().begin(pad({}))->read({tokens})[0];
   EXPECT_TRUE(torch::equal(found.replacement.embedding, z));
   EXPECT_EQ(found.iterations, 0);
 }

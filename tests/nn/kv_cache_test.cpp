@@ -57,6 +57,14 @@ class CachedRows {
     }
   }
 
+  /// Takes in rows of another reader of the same model.
+  void join(const CachedRows& other) {
+    cache_.join(other.cache_);
+    read_.insert(read_.end(), other.read_.begin(), other.read_.end());
+    logits_.insert(logits_.end(), other.logits_.begin(), other.logits_.end());
+    questions_.insert(questions_.end(), other.questions_.begin(), other.questions_.end());
+  }
+
   void expect_like_uncached() const {
     ASSERT_EQ(static_cast<std::size_t>(cache_.rows()), read_.size());
     for (std::size_t row = 0; row < read_.size(); ++row) {
@@ -177,6 +185,39 @@ TEST_P(KvCacheTest, RandomChunksGiveTheLogitsOfTheWholeRow) {
     }
     rows.expect_like_uncached();
   }
+}
+
+TEST_P(KvCacheTest, RowsJoinBehindThoseThatAreThere) {
+  CachedRows rows(model_, 2, 4);
+  rows.read(chunks({3, 5}), Padding::left);
+  rows.read(chunks({1, 1}), Padding::right);
+  for (const std::int64_t length : {2, 9}) {  // shorter and longer than what is there
+    CachedRows entering(model_, 2, 2);
+    entering.read(chunks({length, length - 1}), Padding::left);
+    rows.join(entering);
+    std::vector<std::int64_t> some(static_cast<std::size_t>(rows.cache().rows()), 1);
+    rows.read(chunks(some), Padding::right);
+    some.back() = 3;
+    some.front() = 0;
+    rows.read(chunks(some), Padding::right);
+  }
+  rows.expect_like_uncached();
+}
+
+TEST_P(KvCacheTest, SlotsThatNobodyNeedsAnyLongerAreLetGo) {
+  CachedRows rows(model_, 1, 4);
+  rows.read(chunks({6}), Padding::left);
+  std::int64_t most = 0;
+  for (int round = 0; round < 12; ++round) {  // the old row leaves when the next has come in
+    CachedRows entering(model_, 1, 4);
+    entering.read(chunks({6}), Padding::left);
+    rows.join(entering);
+    rows.read(chunks({1, 1}), Padding::right);
+    rows.keep({1});
+    most = std::max(most, rows.cache().slots());
+  }
+  rows.expect_like_uncached();
+  EXPECT_LE(most, 2 * 8);
 }
 
 TEST_P(KvCacheTest, CountsEveryPairOnce) {

@@ -76,11 +76,11 @@ TEST_P(Parity, StreamedLogitsOfUnequalRows) {
   const LanguageModel& model = fixture_.model;
   // The first row begins with 3 tokens, the second with 5: two tokens of padding stand before the first.
   const torch::Tensor padded = torch::stack({fixture_.ids[0].narrow(0, 0, 5).roll(2), fixture_.ids[1].narrow(0, 0, 5)});
-  const auto stream = stream_tokens(model, model.embed(padded), {3, 5}, 12, nullptr);
+  TokenStream stream(model, model.embed(padded), {3, 5}, 12);
   for (std::int64_t t = 0; t < 7; ++t) {
     const torch::Tensor expected = torch::stack({fixture_.logits[0][2 + t], fixture_.logits[1][4 + t]});
-    EXPECT_LE(test::difference(stream->logits(), expected), kTolerance) << t;
-    stream->append(torch::stack({fixture_.ids[0][3 + t], fixture_.ids[1][5 + t]}));
+    EXPECT_LE(test::difference(stream.logits(), expected), kTolerance) << t;
+    stream.append(torch::stack({fixture_.ids[0][3 + t], fixture_.ids[1][5 + t]}));
   }
 }
 

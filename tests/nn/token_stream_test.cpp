@@ -18,7 +18,7 @@ constexpr double kTolerance = 1e-5;
 class TokenStreamTest : public testing::TestWithParam<bool> {
  protected:
   /// Starts a stream behind these rows, padded on the left.
-  std::unique_ptr<TokenStream> start(const std::vector<Ids>& rows, std::int64_t slots) {
+  TokenStream start(const std::vector<Ids>& rows, std::int64_t slots) {
     std::vector<std::int64_t> lengths;
     std::int64_t width = 0;
     for (const Ids& row : rows) width = std::max(width, lengths.emplace_back(static_cast<std::int64_t>(row.size())));
@@ -26,7 +26,7 @@ class TokenStreamTest : public testing::TestWithParam<bool> {
     for (std::size_t row = 0; row < rows.size(); ++row) {
       ids[static_cast<std::int64_t>(row)].narrow(0, width - lengths[row], lengths[row]).copy_(torch::tensor(rows[row]));
     }
-    return stream_tokens(model_, model_.embed(ids), lengths, slots, nullptr);
+    return {model_, model_.embed(ids), lengths, slots};
   }
 
   void expect_next_of(const std::vector<Ids>& rows, const TokenStream& stream) {
@@ -47,26 +47,48 @@ INSTANTIATE_TEST_SUITE_P(Styles, TokenStreamTest, testing::Bool(),
 
 TEST_P(TokenStreamTest, ScoresWhatComesNext) {
   std::vector<Ids> rows = {test::random_ids(random_, 2), test::random_ids(random_, 6), test::random_ids(random_, 4)};
-  const auto stream = start(rows, 8);
-  expect_next_of(rows, *stream);
+  TokenStream stream = start(rows, 8);
+  expect_next_of(rows, stream);
   for (int step = 0; step < 6; ++step) {
     const Ids next = test::random_ids(random_, static_cast<std::int64_t>(rows.size()));
-    stream->append(torch::tensor(next));
+    stream.append(torch::tensor(next));
     for (std::size_t row = 0; row < rows.size(); ++row) rows[row].push_back(next[row]);
-    expect_next_of(rows, *stream);
+    expect_next_of(rows, stream);
     if (step == 2) {
-      stream->keep({2, 0});
+      stream.keep({2, 0});
       rows = {rows[2], rows[0]};
-      expect_next_of(rows, *stream);
+      expect_next_of(rows, stream);
     }
   }
 }
 
+TEST_P(TokenStreamTest, RowsMayComeInAtAnyTime) {
+  std::vector<Ids> rows = {test::random_ids(random_, 3), test::random_ids(random_, 5)};
+  TokenStream stream = start(rows, 4);
+  for (int round = 0; round < 8; ++round) {
+    const Ids next = test::random_ids(random_, static_cast<std::int64_t>(rows.size()));
+    stream.append(torch::tensor(next));
+    for (std::size_t row = 0; row < rows.size(); ++row) rows[row].push_back(next[row]);
+    stream.keep({1});
+    rows = {rows[1], test::random_ids(random_, 1 + round % 4), test::random_ids(random_, 2)};
+    stream.join(start({rows[1], rows[2]}, 4));
+    expect_next_of(rows, stream);
+  }
+}
+
+TEST_P(TokenStreamTest, RowsComeInWhereAllHaveLeft) {
+  const std::vector<Ids> rows = {test::random_ids(random_, 3)};
+  TokenStream stream = start({test::random_ids(random_, 7)}, 8);
+  stream.keep({});
+  stream.join(start(rows, 8));
+  expect_next_of(rows, stream);
+}
+
 TEST_P(TokenStreamTest, EndsWithAnErrorWhereTheModelDoes) {
   const std::int64_t longest = model_.config().transformer.max_positions;
-  const auto stream = start({test::random_ids(random_, longest - 1), test::random_ids(random_, 1)}, 1);
-  stream->append(torch::zeros({2}, torch::kLong));
-  EXPECT_THROW(stream->append(torch::zeros({2}, torch::kLong)), Error);
+  TokenStream stream = start({test::random_ids(random_, longest - 1), test::random_ids(random_, 1)}, 1);
+  stream.append(torch::zeros({2}, torch::kLong));
+  EXPECT_THROW(stream.append(torch::zeros({2}, torch::kLong)), Error);
   EXPECT_THROW(start({test::random_ids(random_, longest + 1)}, 1), Error);
 }
 
@@ -82,8 +104,8 @@ class LinearCounter final : public ComputeObserver {
 TEST_P(TokenStreamTest, OnlyTheLastPositionIsScored) {
   LinearCounter one, five;
   const torch::Tensor embeddings = model_.embed(torch::zeros({1, 5}, torch::kLong));
-  stream_tokens(model_, embeddings.narrow(1, 0, 1), {1}, 8, &one);
-  stream_tokens(model_, embeddings, {5}, 8, &five);
+  TokenStream(model_, embeddings.narrow(1, 0, 1), {1}, 8, &one);
+  TokenStream(model_, embeddings, {5}, 8, &five);
   const std::int64_t scores = test::kVocabulary * model_.width();
   EXPECT_EQ(five.products - scores, 5 * (one.products - scores));
 }

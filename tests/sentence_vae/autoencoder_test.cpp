@@ -52,7 +52,7 @@ TEST_P(EncodersTest, ReadingStepByStepGivesWhatEncodingAtOnceGives) {
   for (std::size_t i = 0; !active.empty(); ++i) {
     std::vector<TokenIds> steps;
     for (const std::size_t text : active) steps.push_back(reasonings_[text].steps[i]);
-    const torch::Tensor read = reader->read(pad(steps));
+    const torch::Tensor read = reader->read(steps);
     std::vector<std::int64_t> going;
     std::vector<std::size_t> next;
     for (std::size_t row = 0; row < active.size(); ++row) {
@@ -66,6 +66,18 @@ TEST_P(EncodersTest, ReadingStepByStepGivesWhatEncodingAtOnceGives) {
     reader->keep(going);
     active = next;
   }
+}
+
+TEST_P(EncodersTest, ATextMayStartWhereOthersAreUnderWay) {
+  const torch::Tensor at_once = encoder().encode(make_batch(reasonings_)).mean;
+  const auto question = [&](std::size_t text) { return pad({reasonings_[text].question}, Padding::left); };
+  const auto reader = encoder().begin(question(0));
+  reader->read({reasonings_[0].steps[0]});
+  reader->start(question(1));
+  const torch::Tensor read = reader->read({reasonings_[0].steps[1], reasonings_[1].steps[0]});
+  const auto second = static_cast<std::int64_t>(reasonings_[0].steps.size());
+  EXPECT_TRUE(torch::allclose(read[0], at_once[1], kClose, kClose));
+  EXPECT_TRUE(torch::allclose(read[1], at_once[second], kClose, kClose));
 }
 
 INSTANTIATE_TEST_SUITE_P(Embeddings, EncodersTest,
@@ -113,13 +125,13 @@ TEST(Decoding, IsExactInScoreIfAndOnlyIfGreedyWritingIsExact) {
   const SentenceDecoder& decoder = bundle.writing().decoder();
   const torch::Tensor z = torch::randn({6, bundle.writing().latent_width()}) * 3.0;
   std::vector<TokenIds> written(6);
-  const auto stream = decoder.begin(z);
+  TokenStream stream = decoder.begin(z);
   for (int t = 0; t < 5; ++t) {
-    const torch::Tensor ids = stream->logits().argmax(-1);
+    const torch::Tensor ids = stream.logits().argmax(-1);
     for (std::size_t row = 0; row < 6; ++row) {
       written[row].push_back(static_cast<TokenId>(ids[static_cast<std::int64_t>(row)].item<std::int64_t>()));
     }
-    stream->append(ids);
+    stream.append(ids);
   }
   EXPECT_TRUE(score_decoding(decoder, z, pad(written)).exact.all().item<bool>());
   written[2][4] = (written[2][4] + 1) % bundle.tokenizer->vocab_size();
