@@ -28,15 +28,13 @@ class LayerTap final : public Observer {
   bool wants_attention() const override { return with_attention_ && is_reasoning(); }
   void on_attention_weights(int layer, const Positions& at, const torch::Tensor& weights) override;
   void on_step(std::size_t question, std::size_t index, const Step& step) override;
+  void on_finished(std::size_t question, const Trajectory&) override { last_.erase(question); }
 
   /// Of one sentence; null when it was not predicted by a concept model.
   const LayerOutputs* find(std::size_t question, std::size_t step) const;
 
   /// Forgets everything kept.
-  void clear() {
-    kept_.clear();
-    last_.clear();
-  }
+  void clear() { kept_.clear(); }
 
  private:
   bool is_reasoning() const { return phase_ == Phase::prefill || phase_ == Phase::reasoning; }
