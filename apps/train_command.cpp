@@ -19,6 +19,7 @@ std::atomic<bool> interrupted{false};
 
 struct TrainArguments {
   std::string recipe;
+  std::vector<std::string> changes;
   std::string run;
   std::string out;
   std::string start;
@@ -54,7 +55,7 @@ void print_estimate(const RecipeEstimate& estimate) {
 }
 
 void train(const TrainArguments& arguments) {
-  Recipe recipe = read_recipe(arguments.recipe);
+  Recipe recipe = read_recipe(arguments.recipe, arguments.changes);
   if (!recipe.backbone.empty()) recipe.backbone = find_model(recipe.backbone).string();
   if (arguments.dry_run) return print_estimate(estimate(recipe));
 
@@ -85,6 +86,11 @@ void add_train(CLI::App& program) {
   CLI::App* command =
       program.add_subcommand("train", "Train a model by a recipe: chain, semantic, contextual, concept, stop");
   command->add_option("recipe", arguments->recipe, "TOML file, see recipes/")->required();
+  command
+      ->add_option("--set", arguments->changes,
+                   "KEY=VALUE or TABLE.KEY=VALUE: in place of what the recipe says; many are possible")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--run", arguments->run, "folder of checkpoints and metrics (default: runs/NAME)");
   command->add_option("--out", arguments->out, "folder of the bundle (default: the recipe's)");
   command->add_option("--start", arguments->start, "bundle whose parts the stages start from");
@@ -97,6 +103,8 @@ void add_train(CLI::App& program) {
       "Examples:\n"
       "  noema train recipes/stories.toml --dry-run\n"
       "  noema train recipes/stories.toml\n"
+      "  noema train recipes/stories.toml --set seed=7 --set concept.steps=500 --run runs/seven --out "
+      "runs/seven/bundle\n"
       "A run that was stopped goes on where it was when the same command is given again.");
   command->callback([arguments] { train(*arguments); });
 }

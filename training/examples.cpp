@@ -64,10 +64,10 @@ class ListedSource final : public ExampleSource {
 /// Takes the first of each example's own stretch of candidates that a coin of its family's weight accepts.
 class WeightedSource final : public ExampleSource {
  public:
-  WeightedSource(const ExampleSource& source, std::map<std::string, double> weights, std::uint64_t seed)
-      : source_(source), weights_(std::move(weights)), seed_(seed) {
+  WeightedSource(std::shared_ptr<const ExampleSource> source, std::map<std::string, double> weights, std::uint64_t seed)
+      : source_(std::move(source)), weights_(std::move(weights)), seed_(seed) {
     std::set<std::string> families;
-    for (std::uint64_t i = 0; i < 1000; ++i) families.insert(family_of(source_.get(i)));
+    for (std::uint64_t i = 0; i < 1000; ++i) families.insert(family_of(source_->get(i)));
     for (const auto& [family, weight] : weights_) {
       greatest_ = std::max(greatest_, weight);
       if (families.contains(family)) continue;
@@ -78,10 +78,10 @@ class WeightedSource final : public ExampleSource {
     }
   }
 
-  Example get(std::uint64_t index) const override { return source_.get(place(index)); }
-  std::optional<Twin> twin(std::uint64_t index) const override { return source_.twin(place(index)); }
+  Example get(std::uint64_t index) const override { return source_->get(place(index)); }
+  std::optional<Twin> twin(std::uint64_t index) const override { return source_->twin(place(index)); }
   std::vector<Example> siblings(std::uint64_t index, std::size_t count) const override {
-    return source_.siblings(place(index), count);
+    return source_->siblings(place(index), count);
   }
 
  private:
@@ -92,17 +92,40 @@ class WeightedSource final : public ExampleSource {
   std::uint64_t place(std::uint64_t index) const {
     std::uint64_t candidate = index * kCandidates;
     for (std::uint64_t i = 1; i < kCandidates; ++i, ++candidate) {
-      const auto found = weights_.find(family_of(source_.get(candidate)));
+      const auto found = weights_.find(family_of(source_->get(candidate)));
       const double weight = found == weights_.end() ? 1.0 : found->second;
       if (Random::of(seed_, candidate).chance(weight / greatest_)) break;
     }
     return candidate;
   }
 
-  const ExampleSource& source_;
+  std::shared_ptr<const ExampleSource> source_;
   std::map<std::string, double> weights_;
   std::uint64_t seed_;
   double greatest_ = 1.0;
+};
+
+class AnswersSource final : public ExampleSource {
+ public:
+  AnswersSource(std::shared_ptr<const ExampleSource> source, std::shared_ptr<const Task> task)
+      : source_(std::move(source)), task_(std::move(task)) {}
+
+  Example get(std::uint64_t index) const override { return without_steps(source_->get(index)); }
+  std::vector<Example> siblings(std::uint64_t index, std::size_t count) const override {
+    std::vector<Example> all = source_->siblings(index, count);
+    for (Example& example : all) example = without_steps(std::move(example));
+    return all;
+  }
+
+ private:
+  Example without_steps(Example example) const {
+    std::vector<std::string> reasoning = task_->reasoning(example);
+    if (!reasoning.empty()) example.steps = {std::move(reasoning.back())};
+    return example;
+  }
+
+  std::shared_ptr<const ExampleSource> source_;
+  std::shared_ptr<const Task> task_;
 };
 
 }  // namespace
@@ -115,9 +138,14 @@ std::unique_ptr<ExampleSource> make_listed_source(std::vector<Example> examples,
   return std::make_unique<ListedSource>(std::move(examples), seed);
 }
 
-std::unique_ptr<ExampleSource> make_weighted_source(const ExampleSource& source, std::map<std::string, double> weights,
-                                                    std::uint64_t seed) {
-  return std::make_unique<WeightedSource>(source, std::move(weights), seed);
+std::unique_ptr<ExampleSource> make_weighted_source(std::shared_ptr<const ExampleSource> source,
+                                                    std::map<std::string, double> weights, std::uint64_t seed) {
+  return std::make_unique<WeightedSource>(std::move(source), std::move(weights), seed);
+}
+
+std::unique_ptr<ExampleSource> make_answers_source(std::shared_ptr<const ExampleSource> source,
+                                                   std::shared_ptr<const Task> task) {
+  return std::make_unique<AnswersSource>(std::move(source), std::move(task));
 }
 
 TokenizedReasoning tokenize(const Example& example, const Task& task, const Tokenizer& tokenizer) {

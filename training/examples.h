@@ -34,9 +34,13 @@ std::unique_ptr<ExampleSource> make_listed_source(std::vector<Example> examples,
 
 /// Those of `source`, the likelier the greater the weight of their family (`extra["family"]`); families without one
 /// have
-/// 1. Throws Error for a weight whose family is not among the source's first 1,000. `source` must outlive it.
-std::unique_ptr<ExampleSource> make_weighted_source(const ExampleSource& source, std::map<std::string, double> weights,
-                                                    std::uint64_t seed);
+/// 1. Throws Error for a weight whose family is not among the source's first 1,000.
+std::unique_ptr<ExampleSource> make_weighted_source(std::shared_ptr<const ExampleSource> source,
+                                                    std::map<std::string, double> weights, std::uint64_t seed);
+
+/// Those of `source`, of whose reasoning only the last sentence is left: what a model learns that answers at once.
+std::unique_ptr<ExampleSource> make_answers_source(std::shared_ptr<const ExampleSource> source,
+                                                   std::shared_ptr<const Task> task);
 
 /// The tokens of an example: the question and the reasoning that the task wants, a newline after each.
 TokenizedReasoning tokenize(const Example& example, const Task& task, const Tokenizer& tokenizer);

@@ -37,10 +37,14 @@ struct Data {
     task = std::move(made);
     training = source(recipe.train_file, stream_seed(recipe.seed, Stream::training), recipe.exclude);
     if (!recipe.family_weights.empty()) {
-      unweighted = std::move(training);
-      training = make_weighted_source(*unweighted, recipe.family_weights, stream_seed(recipe.seed, Stream::families));
+      training =
+          make_weighted_source(std::move(training), recipe.family_weights, stream_seed(recipe.seed, Stream::families));
     }
     validation = source(recipe.valid_file, stream_seed(recipe.seed, Stream::validation), {});
+    if (recipe.answers_only) {
+      training = make_answers_source(std::move(training), task);
+      validation = make_answers_source(std::move(validation), task);
+    }
     valid_count = recipe.valid_count;
     if (!recipe.valid_file.empty()) {
       valid_count =
@@ -57,7 +61,6 @@ struct Data {
   }
 
   std::shared_ptr<const Task> task;
-  std::unique_ptr<ExampleSource> unweighted;  // what `training` draws from when families have weights
   std::unique_ptr<ExampleSource> training, validation;
   std::int64_t valid_count = 0;
 };
@@ -225,11 +228,9 @@ class Pipeline {
     for (const auto& [name, part] : parts.done()) {
       written.push_back({name, part.architecture, part.tensors, torch::kBFloat16, part.adapter});
     }
-    nlohmann::json provenance = {{"name", recipe_.name},
-                                 {"recipe", recipe_.text},
-                                 {"seed", recipe_.seed},
-                                 {"commit", options_.commit},
-                                 {"started_from", options_.start.filename().string()},
+    nlohmann::json provenance = {{"name", recipe_.name},       {"recipe", recipe_.text},
+                                 {"changes", recipe_.changes}, {"seed", recipe_.seed},
+                                 {"commit", options_.commit},  {"started_from", options_.start.filename().string()},
                                  {"validation", measures_}};
     if (backbone_) provenance["backbone"] = {{"name", backbone_->name}, {"sha256", backbone_->sha256}};
     const std::filesystem::path base = recipe_.lora ? backbone_->file : std::filesystem::path();

@@ -34,6 +34,14 @@ class Table {
     value = static_cast<std::uint64_t>(number);
   }
 
+  void take(const char* key, bool& value) {
+    const toml::node* node = find(key);
+    if (!node) return;
+    const auto found = node->value_exact<bool>();
+    if (!found) throw wrong(*node, key, "true or false");
+    value = *found;
+  }
+
   void take(const char* key, double& value, double low, double high) {
     const toml::node* node = find(key);
     if (!node) return;
@@ -113,7 +121,10 @@ class Table {
     known_.emplace_back(key);
     return table_.get(key);
   }
-  std::string at(const toml::node& node) const { return where_ + ", line " + std::to_string(node.source().begin.line); }
+  std::string at(const toml::node& node) const {
+    const auto line = node.source().begin.line;  // 0: of a change
+    return line == 0 ? "a change to " + where_ : where_ + ", line " + std::to_string(line);
+  }
   Error wrong(const toml::node& node, const char* key, const std::string& expected) const {
     return Error({at(node) + ": " + key, expected, "something else", "correct the recipe"});
   }
@@ -127,6 +138,33 @@ class Table {
   std::string where_, name_;
   std::vector<std::string> known_;
 };
+
+/// What a change gives, as TOML or, failing that, as text. No part of the tree it was parsed in.
+toml::table value_of(const std::string& text) {
+  try {
+    return toml::parse("value = " + text);
+  } catch (const toml::parse_error&) {
+    return toml::table{{"value", text}};
+  }
+}
+
+/// "table.key=value" takes the place of what stands there.
+void apply(const std::string& change, toml::table& recipe) {
+  const auto equals = change.find('=');
+  const Error malformed({"a change to the recipe", "KEY=VALUE or TABLE.KEY=VALUE", "\"" + printable(change, 80) + "\"",
+                         "for example seed=2"});
+  if (equals == std::string::npos) throw malformed;
+  toml::table* table = &recipe;
+  std::string key = change.substr(0, equals);
+  if (const auto dot = key.find('.'); dot != std::string::npos) {
+    toml::node& inner = table->insert(key.substr(0, dot), toml::table()).first->second;
+    table = inner.as_table();
+    if (!table) throw malformed;
+    key.erase(0, dot + 1);
+  }
+  const toml::table parsed = value_of(change.substr(equals + 1));
+  parsed.get("value")->visit([&](const auto& value) { table->insert_or_assign(key, value); });
+}
 
 void take_stage(Table& table, StageOptions& stage) {
   table.take("steps", stage.steps, 0);
@@ -209,6 +247,7 @@ void take_model(Table table, Recipe& recipe, const std::string& where) {
 void take_data(Table table, Recipe& recipe) {
   table.take("train", recipe.train_file);
   table.take("valid", recipe.valid_file);
+  table.take("answers_only", recipe.answers_only);
   table.take("exclude", recipe.exclude);
   table.take("family_weights", recipe.family_weights, 1e-3, 1000.0);
   table.take("siblings", recipe.siblings, 0, 64);
@@ -238,7 +277,7 @@ void take_lora(Table table, Recipe& recipe, const std::string& where) {
 
 }  // namespace
 
-Recipe parse_recipe(std::string text, const std::string& where) {
+Recipe parse_recipe(std::string text, const std::string& where, const std::vector<std::string>& changes) {
   toml::table parsed;
   try {
     parsed = toml::parse(text);
@@ -246,6 +285,7 @@ Recipe parse_recipe(std::string text, const std::string& where) {
     throw Error({where + ", line " + std::to_string(error.source().begin.line), "TOML",
                  printable(error.description(), 120), "correct the recipe"});
   }
+  for (const std::string& change : changes) apply(change, parsed);
   Recipe recipe;
   Table top(parsed, where, "");
   top.take("name", recipe.name);
@@ -273,6 +313,7 @@ Recipe parse_recipe(std::string text, const std::string& where) {
   }
   check_mask(recipe, recipe.model.mask, where + ": [model] mask");
   recipe.text = std::move(text);
+  recipe.changes = changes;
   return recipe;
 }
 
@@ -283,6 +324,8 @@ void check_mask(const Recipe& recipe, TransformerConfig::Mask mask, const std::s
                has_siblings ? "siblings" : "a question_weight", "leave it out"});
 }
 
-Recipe read_recipe(const std::filesystem::path& path) { return parse_recipe(read_file(path, 1 << 20), path.string()); }
+Recipe read_recipe(const std::filesystem::path& path, const std::vector<std::string>& changes) {
+  return parse_recipe(read_file(path, 1 << 20), path.string(), changes);
+}
 
 }  // namespace noema

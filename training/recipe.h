@@ -70,6 +70,7 @@ struct Recipe {
   std::string valid_file;                        ///< examples to select on; empty: the generator, with another seed
   std::map<std::string, double> family_weights;  ///< how much likelier than 1 the generator's families are trained on
   std::int64_t siblings = 0;  ///< further questions about each text, read once for all; the task's generator has them
+  bool answers_only = false;  ///< leaves all of the reasoning out but the answer: a model that answers at once
   std::vector<std::string> exclude;  ///< files whose questions are never trained on
   std::int64_t valid_count = 500;    ///< questions that checkpoints are selected on
   std::int64_t max_tokens = 256;     ///< longer examples are left out
@@ -90,7 +91,8 @@ struct Recipe {
   ConceptStage concept_model;
   StageOptions stop;
 
-  std::string text;  ///< the file itself, for the bundle's provenance
+  std::string text;                  ///< the file itself, for the bundle's provenance
+  std::vector<std::string> changes;  ///< that it was read with, for the same
 };
 
 /// Throws Error, naming `where`, when a model with such a mask cannot learn as the recipe says: siblings share what
@@ -98,10 +100,11 @@ struct Recipe {
 void check_mask(const Recipe& recipe, TransformerConfig::Mask mask, const std::string& where);
 
 /// Reads a recipe. Throws Error with file and line for malformed TOML, wrong types, senseless numbers, and keys that
-/// there are not (with the nearest that there is).
-Recipe read_recipe(const std::filesystem::path& path);
+/// there are not (with the nearest that there is). Each of the `changes`, such as "seed=2" or "concept.reads=semantic",
+/// takes the place of what the file says there; a value that is no TOML is a text.
+Recipe read_recipe(const std::filesystem::path& path, const std::vector<std::string>& changes = {});
 
 /// The same from text; `where` names it in errors.
-Recipe parse_recipe(std::string text, const std::string& where);
+Recipe parse_recipe(std::string text, const std::string& where, const std::vector<std::string>& changes = {});
 
 }  // namespace noema

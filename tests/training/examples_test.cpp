@@ -19,11 +19,11 @@ std::map<std::string, double> shares(const ExampleSource& source) {
 
 class WeightedSourceTest : public testing::Test {
  protected:
-  std::unique_ptr<ExampleSource> all_ = make_generated_source(make_task("stories"), 7);
+  std::shared_ptr<const ExampleSource> all_ = make_generated_source(make_task("stories"), 7);
 };
 
 TEST_F(WeightedSourceTest, FamiliesComeAsOftenAsTheirWeightsSay) {
-  const auto source = make_weighted_source(*all_, {{"count", 4.0}, {"time", 0.5}}, 1);
+  const auto source = make_weighted_source(all_, {{"count", 4.0}, {"time", 0.5}}, 1);
   const std::map<std::string, double> found = shares(*source);
   const double all = 4.0 + 0.5 + 3.0;
   EXPECT_NEAR(found.at("count"), 4.0 / all, 0.04);
@@ -32,7 +32,7 @@ TEST_F(WeightedSourceTest, FamiliesComeAsOftenAsTheirWeightsSay) {
 }
 
 TEST_F(WeightedSourceTest, ANumberAlwaysGivesTheSameExampleAndItsTwin) {
-  const auto source = make_weighted_source(*all_, {{"count", 3.0}}, 1);
+  const auto source = make_weighted_source(all_, {{"count", 3.0}}, 1);
   std::size_t twins = 0;
   for (std::uint64_t i = 0; i < 50; ++i) {
     const Example example = source->get(i);
@@ -48,10 +48,26 @@ TEST_F(WeightedSourceTest, ANumberAlwaysGivesTheSameExampleAndItsTwin) {
 
 TEST_F(WeightedSourceTest, AFamilyThatThereIsNotIsAnError) {
   try {
-    make_weighted_source(*all_, {{"cuont", 3.0}}, 1);
+    make_weighted_source(all_, {{"cuont", 3.0}}, 1);
     FAIL();
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("did you mean \"count\"?"), std::string::npos) << error.what();
+  }
+}
+
+TEST(AnswersSource, LeavesNothingOfTheReasoningButTheAnswer) {
+  for (const char* name : {"stories", "prosqa", "blocksworld"}) {
+    const std::shared_ptr<const Task> task = make_task(name);
+    const std::shared_ptr<const ExampleSource> whole = make_generated_source(task, 7);
+    const auto answers = make_answers_source(whole, task);
+    for (std::uint64_t i = 0; i < 20; ++i) {
+      const Example example = answers->get(i);
+      const auto reasoning = task->reasoning(example);
+      ASSERT_EQ(reasoning.size(), 1U) << name;
+      EXPECT_EQ(reasoning.front(), task->reasoning(whole->get(i)).back());
+      EXPECT_TRUE(task->is_right(example, *task->answer_in(reasoning.front())));
+      EXPECT_FALSE(answers->twin(i));
+    }
   }
 }
 

@@ -55,6 +55,38 @@ TEST(Recipe, ReadsWeightsOfFamilies) {
   EXPECT_NE(complaint(kHead + "[data]\nfamily_weights = 2\n").find("a table of numbers"), std::string::npos);
 }
 
+TEST(Recipe, ChangesTakeThePlaceOfWhatItSays) {
+  const std::string text = kHead + "seed = 1\n[chain]\nsteps = 5\nbatch = 8\n";
+  const std::vector<std::string> changes = {"seed=2", "chain.steps=7", "concept.reads=semantic",
+                                            "data.exclude=[\"a.json\"]", "data.answers_only=true"};
+  const Recipe recipe = parse_recipe(text, "r.toml", changes);
+  EXPECT_EQ(recipe.seed, 2U);
+  EXPECT_EQ(recipe.chain.steps, 7);
+  EXPECT_EQ(recipe.chain.batch, 8);
+  EXPECT_EQ(recipe.concept_model.reads, "semantic");
+  EXPECT_EQ(recipe.exclude, (std::vector<std::string>{"a.json"}));
+  EXPECT_TRUE(recipe.answers_only);
+  EXPECT_EQ(recipe.text, text);
+  EXPECT_EQ(recipe.changes, changes);
+}
+
+TEST(Recipe, RefusesSenselessChanges) {
+  const auto complaint_of = [](const std::string& change) {
+    try {
+      parse_recipe(kHead + "[chain]\nsteps = 5\n", "r.toml", {change});
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_NE(complaint_of("seed").find("KEY=VALUE"), std::string::npos);
+  EXPECT_NE(complaint_of("name.x=1").find("KEY=VALUE"), std::string::npos);
+  EXPECT_NE(complaint_of("chain.steps=many").find("a change to r.toml: steps"), std::string::npos);
+  EXPECT_NE(complaint_of("chain.step=4").find("did you mean \"steps\"?"), std::string::npos);
+  EXPECT_NE(complaint_of("data.answers_only=1").find("true or false"), std::string::npos);
+  EXPECT_NE(complaint_of("=").find("a change to r.toml"), std::string::npos);
+}
+
 TEST(Recipe, ABackboneBringsItsArchitectureAndItsTokenizer) {
   const std::string head = kHead + "[model]\nbackbone = \"lm\"\n";
   EXPECT_EQ(parse_recipe(head + "bottleneck = \"gaussian\"\n", "r.toml").backbone, "lm");

@@ -1,0 +1,48 @@
+"""Prints the table of a small-scale run of scripts/reproduce, in markdown: RUNS/SEED/ROW/eval.json, one line a row and mode.
+
+Accuracy and validity are means over the seeds, with their standard deviation; the interval is Wilson's of all questions of
+all seeds together. FLOPs (beyond the prefill) and the median time are ratios to the chain of the same seed, at batch 1.
+"""
+
+import json
+import math
+import pathlib
+import statistics
+import sys
+
+
+def wilson(right, n, z=1.96):
+    share, margin = right / n, z * math.sqrt(right / n * (1 - right / n) / n + z * z / (4 * n * n))
+    return [100 * (share + z * z / (2 * n) + sign * margin) / (1 + z * z / n) for sign in (-1, 1)]
+
+
+def spread(shares):
+    deviation = f" ± {100 * statistics.stdev(shares):.1f}" if len(shares) > 1 else ""
+    return f"{100 * statistics.mean(shares):.1f}{deviation}"
+
+
+def ratio(results, chains, of):
+    shares = [of(result) / of(chains[seed]) for seed, result in results.items() if seed in chains]
+    return f"{statistics.mean(shares):.2f}" if shares else "–"
+
+
+runs = pathlib.Path(sys.argv[1])
+found, chains = {}, {}  # (row, mode) -> seed -> result
+for path in sorted(runs.glob("*/*/eval.json")):
+    seed, row = path.parts[-3], path.parts[-2]
+    for result in json.loads(path.read_text())["results"]:
+        found.setdefault((row, result["mode"]), {})[seed] = result
+        if (row, result["mode"]) == ("semantic", "chain"):
+            chains[seed] = result
+
+print("| row | mode | seeds | n | accuracy | 95% interval | valid steps | stop decisions | FLOPs | time |")
+print("|---|---|---|---|---|---|---|---|---|---|")
+for (row, mode), results in found.items():
+    n = sum(result["n"] for result in results.values())
+    low, high = wilson(sum(result["n"] * result["accuracy"] for result in results.values()), n)
+    given = {key: [r[key] for r in results.values() if r.get(key) is not None] for key in ("validity", "stop_accuracy")}
+    cells = [row, mode, len(results), n, spread([result["accuracy"] for result in results.values()]),
+             f"{low:.1f}–{high:.1f}", *(spread(shares) if shares else "–" for shares in given.values()),
+             ratio(results, chains, lambda result: result["gflops_without_prefill"]),
+             ratio(results, chains, lambda result: result["latency_ms"]["p50"])]
+    print("| " + " | ".join(map(str, cells)) + " |")
