@@ -40,7 +40,8 @@ void describe(const std::string& name) {
     print_file(bundle, part, entry, what);
   }
   const auto provenance = bundle.manifest.value("provenance", nlohmann::json::object());
-  for (const auto& [stage, measures] : provenance.value("validation", nlohmann::json::object()).items()) {
+  const auto validation = provenance.value("validation", nlohmann::json::object());
+  for (const auto& [stage, measures] : validation.items()) {
     std::printf("  validation of %s:", stage.c_str());
     for (const auto& [measure, share] : measures.items()) {
       std::printf(" %s %.2f%%", measure.c_str(), 100.0 * share.get<double>());

@@ -14,6 +14,9 @@
 namespace noema {
 namespace {
 
+/// Batches read before they are answered: where a question is finished, another waits to take its place.
+constexpr std::int64_t kBatchesTogether = 4;
+
 struct GenerateArguments {
   ModelChoice model;
   std::string file;
@@ -70,9 +73,9 @@ void generate(const GenerateArguments& arguments) {
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     questions.push_back(question_of(line, number));
-    // Nothing more there yet: whoever types or pipes slowly gets answers at once, files go in batches.
+    // Nothing more there yet: whoever types or pipes slowly gets answers at once, files go several batches at a time.
     const bool nothing_waits = input.rdbuf()->in_avail() <= 0;
-    if (nothing_waits || static_cast<std::int64_t>(questions.size()) == options.batch) answer();
+    if (nothing_waits || static_cast<std::int64_t>(questions.size()) == kBatchesTogether * options.batch) answer();
   }
   if (!questions.empty()) answer();
 }

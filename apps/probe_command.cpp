@@ -32,7 +32,7 @@ struct ProbeArguments {
   InterpolateOptions interpolate;
   HybridOptions hybrid;
   NeighbourProbeOptions neighbours;
-  std::string from, to, minus, plus, index;
+  std::string from, to, minus, plus, index, choose_on;
 };
 
 void show(const ProbeArguments& arguments, const LoadedModel& model, const std::vector<ProbeResult>& results) {
@@ -78,8 +78,15 @@ std::vector<ProbeResult> run_necessity(const ProbeArguments& a, const LoadedMode
 }
 
 std::vector<ProbeResult> run_hybrid(const ProbeArguments& a, const LoadedModel& model) {
+  const Examples others = a.choose_on.empty() ? Examples() : load_examples(a.choose_on, 0);
+  ReasonAbout choose;
+  if (!others.empty()) {
+    choose = [&](const std::string& mode, const ReasoningOptions& options) {
+      return reason_about(model, *model.task, mode, others, options);
+    };
+  }
   return with_data(a, model, [&](const Examples&, const ReasonAbout& reason) {
-    return hybrid(model.bundle, reason, a.options, a.hybrid);
+    return hybrid(model.bundle, reason, choose, a.options, a.hybrid);
   });
 }
 
@@ -165,7 +172,12 @@ void add_interventions(CLI::App& probe, const std::shared_ptr<ProbeArguments>& a
   CLI::App* hybrid =
       add(probe, a, "hybrid", "What tells wrong answers, and what reading doubtful steps back gives", true, run_hybrid);
   hybrid->add_option("--share", a->hybrid.shares, "of the steps to be read back")->check(CLI::Range(0.0, 1.0));
-  hybrid->footer("Example:\n  noema probe hybrid --data stories.json --limit 500");
+  hybrid->add_option("--choose-on", a->choose_on,
+                     "other questions with answers: measure and thresholds are chosen on them (default: the same)");
+  hybrid->footer(
+      "Example:\n"
+      "  noema data stories --count 500 --seed 8 --out others.json\n"
+      "  noema probe hybrid --data stories.json --limit 500 --choose-on others.json");
 
   CLI::App* interchange =
       add(probe, a, "interchange", "Do answers follow when a step is replaced by another fact?", true, run_interchange);

@@ -10,7 +10,7 @@ ActiveBatch::ActiveBatch(const RunContext& context, Schedule schedule, Deliver d
     : context_(context),
       schedule_(std::move(schedule)),
       deliver_(std::move(deliver)),
-      trajectories_(schedule_.questions()),
+      trajectories_(schedule_.size()),
       phase_began_(Clock::now()) {
   for (std::size_t place = 0; place < trajectories_.size(); ++place) {
     randoms_.push_back(Random::of(context.options.seed, context.options.first_question + place));

@@ -27,7 +27,7 @@ class Schedule {
 
   bool is_empty() const { return entered_ == order_.size(); }  ///< nobody waits
   const TokenIds& question(std::size_t place) const { return questions_[place]; }
-  std::size_t questions() const { return questions_.size(); }
+  std::size_t size() const { return questions_.size(); }
 
  private:
   std::vector<TokenIds> questions_;

@@ -90,7 +90,7 @@ std::string to_text(const LensView& view, const GridStyle& style) {
   text += "percent: mean token probability; = reads as the sentence decoded in the end\n\n";
   for (std::size_t i = 0; i < view.steps.size(); ++i) {
     const LensStep& step = view.steps[i];
-    char head[16];
+    char head[32];
     std::snprintf(head, sizeof head, "%4zu  ", i + 1);
     const bool never = step.settled == step.layers.size();
     text += head + painted(printable(step.text, kLongest), kAgreeing, style) + "  (" +

@@ -91,11 +91,11 @@ void add_row(ProbeResult& curve, const std::string& mode, const nlohmann::json& 
 
 }  // namespace
 
-std::vector<ProbeResult> hybrid(const Bundle& bundle, const ReasonAbout& reason, const ReasoningOptions& base,
-                                const HybridOptions& options) {
+std::vector<ProbeResult> hybrid(const Bundle& bundle, const ReasonAbout& reason, const ReasonAbout& choose,
+                                const ReasoningOptions& base, const HybridOptions& options) {
   ReasoningOptions reading = base;
   reading.read_steps = true;
-  const Trajectories continuous = reason("continuous", reading);
+  const Trajectories continuous = (choose ? choose : reason)("continuous", reading);
   if (continuous.empty()) throw Error({"probe hybrid", "at least one question", "none", ""});
   ProbeResult telling;
   telling.probe = "doubt";
@@ -138,7 +138,8 @@ std::vector<ProbeResult> hybrid(const Bundle& bundle, const ReasonAbout& reason,
     add_row(curve, "hybrid", counting.doubt_threshold, reason("hybrid", counting));
   }
   add_row(curve, "continuous", nullptr, reason("continuous", counting));
-  curve.conclusion = std::string("Doubt by \"") + best.second.name + "\"; thresholds chosen on these questions.";
+  curve.conclusion = std::string("Doubt by \"") + best.second.name + "\"; it and the thresholds were chosen on " +
+                     (choose ? "other" : "these") + " questions.";
   return {telling, curve};
 }
 

@@ -14,9 +14,10 @@ struct HybridOptions {
 /// Two tables. How well each measure of doubt, and the entropy of the whole sentence, tells wrong answers of continuous
 /// mode by the greatest doubt of their steps: AUROC with its interval. Then accuracy and cost of hybrid mode with the
 /// measure that does best of those that need no sentence, over thresholds between discretized and continuous mode.
-/// Thresholds are chosen on these questions: what they give is to be measured on others. With an answer that is never
-/// wrong, or never right, there is nothing to tell.
-std::vector<ProbeResult> hybrid(const Bundle& bundle, const ReasonAbout& reason, const ReasoningOptions& base,
-                                const HybridOptions& options = {});
+/// The first table, the measure and the thresholds come from the questions of `choose`, the second table from those of
+/// `reason`; null: from the same, and then it flatters. With an answer that is never wrong, or never right, there is
+/// nothing to tell.
+std::vector<ProbeResult> hybrid(const Bundle& bundle, const ReasonAbout& reason, const ReasonAbout& choose,
+                                const ReasoningOptions& base, const HybridOptions& options = {});
 
 }  // namespace noema

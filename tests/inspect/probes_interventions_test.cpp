@@ -97,7 +97,7 @@ TEST_F(InterventionProbes, HybridGoesFromDiscretizedToContinuousAndSaysWhatTells
   };
   ReasoningOptions options = watched_options();
   options.read_steps = false;
-  const auto results = hybrid(bundle_, half_right, options, {.shares = {0.9, 0.2}});
+  const auto results = hybrid(bundle_, half_right, nullptr, options, {.shares = {0.9, 0.2}});
   ASSERT_EQ(results.size(), 2u);
   for (const ProbeResult& result : results) expect_well_formed(result);
   EXPECT_EQ(results[0].rows.size(), 3u) << "the tiny model has no readout";
@@ -108,9 +108,23 @@ TEST_F(InterventionProbes, HybridGoesFromDiscretizedToContinuousAndSaysWhatTells
   EXPECT_GE(curve.rows[1][written], curve.rows[2][written]);
   EXPECT_GT(curve.rows[1][written], 0.0);
   EXPECT_EQ(curve.rows[3][written], 0.0) << "continuous";
-  EXPECT_THROW(hybrid(
-                   bundle_, [](const auto&, const auto&) { return std::vector<RecordedTrajectory>(); }, options),
-               Error);
+  const ReasonAbout nothing = [](const auto&, const auto&) { return std::vector<RecordedTrajectory>(); };
+  EXPECT_THROW(hybrid(bundle_, nothing, nullptr, options), Error);
+}
+
+TEST_F(InterventionProbes, HybridChoosesMeasureAndThresholdsOnOtherQuestions) {
+  const auto judged = [this](std::size_t wrong) -> ReasonAbout {
+    return [this, wrong](const std::string& mode, const ReasoningOptions& options) {
+      auto recorded = watched_run(bundle_, mode, options);
+      for (std::size_t i = 0; i < recorded.size(); ++i) recorded[i].right = i >= wrong;
+      return recorded;
+    };
+  };
+  const auto results = hybrid(bundle_, judged(2), judged(1), watched_options(), {.shares = {0.5}});
+  for (const auto& row : results[0].rows) EXPECT_EQ(row[column(results[0], "wrong")], 1);
+  EXPECT_NE(results[1].conclusion.find("chosen on other questions"), std::string::npos);
+  const double right = results[1].rows.front()[column(results[1], "accuracy")];
+  EXPECT_DOUBLE_EQ(right, 1.0 - 2.0 / static_cast<double>(tiny_questions().size()));
 }
 
 TEST_F(InterventionProbes, InterchangePutsTheTwinsConceptInItsPlace) {
