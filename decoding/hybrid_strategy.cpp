@@ -55,8 +55,12 @@ class HybridFeedback final : public Feedback {
     return input;
   }
 
-  std::unique_ptr<SentenceReader> begin(std::size_t row) const {
-    return context_.bundle.reading().encoder().begin(pad({batch_.question(row)}), context_.observer);
+  /// A reader that has read the row's question: prefill, as it is in discretized mode, where it comes first.
+  std::unique_ptr<SentenceReader> begin(std::size_t row) {
+    batch_.enter(Phase::prefill);
+    auto reader = context_.bundle.reading().encoder().begin(pad({batch_.question(row)}), context_.observer);
+    batch_.enter(Phase::reasoning);
+    return reader;
   }
 
   ActiveBatch& batch_;

@@ -78,13 +78,15 @@ double share_written(const Trajectories& all) {
 }
 
 void add_row(ProbeResult& curve, const std::string& mode, const nlohmann::json& threshold, const Trajectories& all) {
-  double right = 0.0, flops = 0.0;
+  double right = 0.0, flops = 0.0, prefill = 0.0;
   for (const RecordedTrajectory& recorded : all) {
     right += recorded.right.value_or(false);
-    flops += recorded.trajectory.cost.flops - recorded.trajectory.cost.prefill_flops;
+    flops += recorded.trajectory.cost.flops;
+    prefill += recorded.trajectory.cost.prefill_flops;
   }
   const auto n = static_cast<double>(all.size());
-  std::vector<nlohmann::json> row = {mode, threshold, all.size(), share_written(all), 1e-9 * flops / n};
+  std::vector<nlohmann::json> row = {
+      mode, threshold, all.size(), share_written(all), 1e-9 * flops / n, 1e-9 * (flops - prefill) / n};
   add_share(row, right, n);
   curve.rows.push_back(std::move(row));
 }
@@ -123,11 +125,12 @@ std::vector<ProbeResult> hybrid(const Bundle& bundle, const ReasonAbout& reason,
                    {"threshold", "nats"},
                    {"n"},
                    {"steps written", "share"},
-                   {"GFLOPs beyond the prefill"},
+                   {"GFLOPs"},
+                   {"beyond the prefill"},
                    {"accuracy", "share"},
                    {"low", "share"},
                    {"high", "share"}};
-  curve.charts = {{"GFLOPs beyond the prefill", "accuracy", "low", "high", {"mode"}}};
+  curve.charts = {{"GFLOPs", "accuracy", "low", "high", {"mode"}}};
   ReasoningOptions counting = base;
   counting.count_flops = true;
   counting.doubt = *best.second.doubt;

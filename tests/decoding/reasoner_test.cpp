@@ -218,6 +218,8 @@ TEST(Hybrid, ADoubtInTheMiddleReadsTheSentencesBeforeIt) {
     }
     some_in_doubt = some_in_doubt || !steps[1].text.empty();
     EXPECT_GE(found[i].cost.flops, continuous[i].cost.flops);
+    const auto& same = steps.front().text.empty() ? continuous : discretized;
+    EXPECT_EQ(found[i].cost.prefill_flops, same[i].cost.prefill_flops) << "reading the question is prefill";
   }
   EXPECT_TRUE(some_in_doubt);
 }
