@@ -70,7 +70,8 @@ class ConceptTraining final : public Stage {
     return counts;
   }
 
-  std::string selected_by() const override { return "answers"; }
+  /// Not by answers: some can be told from how many steps there were.
+  std::string selected_by() const override { return "questions"; }
 
   std::string sample(const ReasoningBatch& batch, const Tokenizer& tokenizer) const override {
     const torch::Tensor hidden = model_.hidden(batch, model_.inputs(frozen_embeddings(reads_, batch)));
