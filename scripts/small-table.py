@@ -10,6 +10,8 @@ import pathlib
 import statistics
 import sys
 
+ROWS = ["no-chain", "semantic", "contextual-b", "contextual-c", "semantic-contextual", "joint"]
+
 
 def wilson(right, n, z=1.96):
     share, margin = right / n, z * math.sqrt(right / n * (1 - right / n) / n + z * z / (4 * n * n))
@@ -28,7 +30,7 @@ def ratio(results, chains, of):
 
 runs = pathlib.Path(sys.argv[1])
 found, chains = {}, {}  # (row, mode) -> seed -> result
-for path in sorted(runs.glob("*/*/eval.json")):
+for path in sorted(runs.glob("*/*/eval.json"), key=lambda path: (ROWS.index(path.parts[-2]), path)):
     seed, row = path.parts[-3], path.parts[-2]
     for result in json.loads(path.read_text())["results"]:
         found.setdefault((row, result["mode"]), {})[seed] = result
