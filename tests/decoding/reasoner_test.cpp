@@ -64,7 +64,13 @@ ReasoningOptions uneven_options(const Bundle& bundle) {
     for (const Step& step : trajectory.steps) probabilities.push_back(*step.stop_probability);
   }
   std::sort(probabilities.begin(), probabilities.end());
-  options.stop_threshold = probabilities[probabilities.size() * 3 / 4];
+  // In the widest gap of the upper half: no probability is so near that rounding decides.
+  std::size_t widest = probabilities.size() / 2;
+  const auto gap = [&](std::size_t i) { return probabilities[i + 1] - probabilities[i]; };
+  for (std::size_t i = widest; i + 1 < probabilities.size(); ++i) {
+    if (gap(i) > gap(widest)) widest = i;
+  }
+  options.stop_threshold = (probabilities[widest] + probabilities[widest + 1]) / 2.0;
   return options;
 }
 
