@@ -33,8 +33,7 @@ std::unique_ptr<ExampleSource> make_generated_source(std::shared_ptr<const Task>
 std::unique_ptr<ExampleSource> make_listed_source(std::vector<Example> examples, std::uint64_t seed);
 
 /// Those of `source`, the likelier the greater the weight of their family (`extra["family"]`); families without one
-/// have
-/// 1. Throws Error for a weight whose family is not among the source's first 1,000.
+/// have 1. Throws Error for a weight whose family is not among the source's first 1,000.
 std::unique_ptr<ExampleSource> make_weighted_source(std::shared_ptr<const ExampleSource> source,
                                                     std::map<std::string, double> weights, std::uint64_t seed);
 

@@ -139,7 +139,7 @@ class Table {
   std::vector<std::string> known_;
 };
 
-/// What a change gives, as TOML or, failing that, as text. No part of the tree it was parsed in.
+/// What a change gives, under the key "value": TOML or, failing that, a text.
 toml::table value_of(const std::string& text) {
   try {
     return toml::parse("value = " + text);
