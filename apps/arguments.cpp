@@ -47,6 +47,20 @@ std::string known_models() {
   return names.empty() ? "none" : names;
 }
 
+/// Null for the processor.
+std::shared_ptr<const Accelerator> choose_device(const std::string& device) {
+  if (device == "cpu") return nullptr;
+  try {
+    auto accelerator = open_cuda();
+    spdlog::info("computing on {}", accelerator->name());
+    return accelerator;
+  } catch (const Error& error) {
+    if (device == "cuda") throw;
+    spdlog::info("computing on the processor: {}", error.what());
+    return nullptr;
+  }
+}
+
 }  // namespace
 
 bool is_model(const std::string& name) {
@@ -75,8 +89,8 @@ LoadedModel load_model(const ModelChoice& choice) {
   for (const Precision one : {Precision::fp32, Precision::bf16, Precision::int8}) {
     if (choice.precision == to_string(one)) precision = one;
   }
-  LoadedModel model{load_bundle(find_model(choice.name), precision), nullptr};
-  if (!precision && model.bundle.precision != Precision::fp32) {
+  LoadedModel model{load_bundle(find_model(choice.name), precision, choose_device(choice.device)), nullptr};
+  if (!precision && !model.bundle.accelerator && model.bundle.precision != Precision::fp32) {
     spdlog::info("computing in {}, faster than fp32 here; see --precision", to_string(model.bundle.precision));
   }
   model.task = make_task(model.bundle.task);
@@ -93,6 +107,12 @@ void add_model_options(CLI::App& command, ModelChoice& choice) {
       .add_option("--precision", choice.precision,
                   "of products with weights; auto: bf16 for large models where it is faster, else fp32")
       ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
+      ->capture_default_str();
+}
+
+void add_device_option(CLI::App& command, ModelChoice& choice) {
+  command.add_option("--device", choice.device, "that computes: cpu, cuda, or auto: a GPU where there is one")
+      ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
       ->capture_default_str();
 }
 

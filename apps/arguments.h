@@ -28,6 +28,7 @@ struct LoadedModel {
 struct ModelChoice {
   std::string name;                ///< as find_model takes it
   std::string precision = "auto";  ///< fp32, bf16, int8, or auto
+  std::string device = "cpu";      ///< cpu, cuda, or auto: cuda where there is one
 };
 
 /// Throws Error.
@@ -38,6 +39,9 @@ void add_model_argument(CLI::App& command, std::string& model);
 
 /// Adds that, and `--precision`.
 void add_model_options(CLI::App& command, ModelChoice& choice);
+
+/// Adds `--device`.
+void add_device_option(CLI::App& command, ModelChoice& choice);
 
 /// Adds the options that say how questions are reasoned about: stopping, sampling, seed, batch.
 void add_reasoning_options(CLI::App& command, ReasoningOptions& options);

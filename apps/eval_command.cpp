@@ -70,7 +70,7 @@ void evaluate_command(const EvalArguments& arguments) {
   const auto task = make_task(task_name);
   const std::vector<Example> examples = load_examples(arguments.data, arguments.limit);
   ReasoningOptions options = arguments.options;
-  options.count_flops = true;
+  options.count_flops = !model.bundle.accelerator;  // counting looks at every operation: none could be recorded
   options.read_steps = arguments.read_steps;
   const std::unique_ptr<Intervention> ablation = parse_ablation(arguments.ablate);
   options.intervention = ablation.get();
@@ -89,6 +89,7 @@ void add_eval(CLI::App& program) {
   arguments->modes = {"continuous"};
   CLI::App* command = program.add_subcommand("eval", "Measure accuracy and cost on a file of questions with answers");
   add_model_options(*command, arguments->model);
+  add_device_option(*command, arguments->model);
   command->add_option("--task", arguments->task, "how answers are judged (default: the model's own task)");
   command->add_option("--data", arguments->data, "questions with answers: JSON, JSONL or GSM8K's form")->required();
   command->add_option("--mode", arguments->modes, mode_list() + "; may be given again")

@@ -24,6 +24,8 @@ class ProgressBar final : public Observer {
     if (shown_) std::fprintf(stderr, "\r\x1b[K");
   }
 
+  bool wants_operations() const override { return false; }
+
   void on_finished(std::size_t, const Trajectory&) override {
     ++done_;
     if (!shown_) return;

@@ -61,7 +61,8 @@ void generate(const GenerateArguments& arguments) {
   std::ios::sync_with_stdio(false);  // standard input gets a buffer, which tells whether more is there
   std::istream& input = arguments.file.empty() ? std::cin : file;
   ReasoningOptions options = arguments.options;
-  options.read_steps = options.count_flops = arguments.json;
+  options.read_steps = arguments.json;
+  options.count_flops = arguments.json && !model.bundle.accelerator;  // counting would have none recorded
   std::vector<std::string> questions;
   const auto answer = [&] {
     for (const Trajectory& trajectory : reasoner.run(questions, options)) print(trajectory, arguments.json);
@@ -86,6 +87,7 @@ void add_generate(CLI::App& program) {
   auto arguments = std::make_shared<GenerateArguments>();
   CLI::App* command = program.add_subcommand("generate", "Answer questions, one a line, in their order");
   add_model_options(*command, arguments->model);
+  add_device_option(*command, arguments->model);
   command->add_option("--file", arguments->file, "questions, one a line, as text or JSON (default: standard input)");
   command->add_option("--mode", arguments->mode, mode_list())
       ->check(CLI::IsMember(mode_names()))

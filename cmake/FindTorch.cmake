@@ -2,7 +2,7 @@
 #
 # NOEMA_TORCH_ROOT, as CMake or environment variable, is the folder that holds `torch/` and `nvidia/`. Targets:
 #   Torch::torch  the CPU library; starts on machines without a GPU
-#   Torch::cuda   adds the CUDA library, only with NOEMA_CUDA
+#   Torch::cuda   adds its part for GPUs; starts only where CUDA's libraries are (scripts/setup --cuda)
 
 if(NOT NOEMA_TORCH_ROOT AND DEFINED ENV{NOEMA_TORCH_ROOT})
   set(NOEMA_TORCH_ROOT $ENV{NOEMA_TORCH_ROOT})
@@ -47,11 +47,11 @@ if(Torch_FOUND AND NOT TARGET Torch::torch)
   endforeach()
 endif()
 
-if(Torch_FOUND AND NOEMA_CUDA AND NOT TARGET Torch::cuda)
-  find_package(CUDAToolkit REQUIRED)
+if(Torch_FOUND AND NOT TARGET Torch::cuda)
   add_library(Torch::cuda INTERFACE IMPORTED)
-  # The GPU libraries that libtorch_cuda itself needs may be missing on the machine that builds.
+  target_include_directories(Torch::cuda SYSTEM INTERFACE ${NOEMA_TORCH_ROOT}/nvidia/cu13/include)
+  # The libraries that libtorch_cuda itself needs may be missing on the machine that builds.
   target_link_options(Torch::cuda INTERFACE -Wl,--allow-shlib-undefined)
-  target_link_libraries(Torch::cuda INTERFACE Torch::torch CUDA::cudart
-      ${NOEMA_TORCH_ROOT}/torch/lib/libtorch_cuda.so ${NOEMA_TORCH_ROOT}/torch/lib/libc10_cuda.so)
+  target_link_libraries(Torch::cuda INTERFACE Torch::torch ${NOEMA_TORCH_ROOT}/torch/lib/libtorch_cuda.so
+      ${NOEMA_TORCH_ROOT}/torch/lib/libc10_cuda.so ${NOEMA_TORCH_ROOT}/nvidia/cu13/lib/libcudart.so.13)
 endif()

@@ -10,6 +10,7 @@ foreach(folder base text tasks nn sentence_vae concept_lm training decoding insp
         FILES_MATCHING PATTERN "*.h")
   endif()
 endforeach()
+install(TARGETS noema_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET noema)
   install(TARGETS noema RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

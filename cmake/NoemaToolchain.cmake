@@ -8,6 +8,9 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+# Where programs look for libnoema_cuda.
+set(CMAKE_BUILD_RPATH ${PROJECT_BINARY_DIR}/nn)
+set(CMAKE_INSTALL_RPATH $ORIGIN/../${CMAKE_INSTALL_LIBDIR})
 
 # -fPIC everywhere rather than POSITION_INDEPENDENT_CODE, which gives executables -fPIE: a precompiled header
 # serves only translation units compiled alike.

@@ -23,6 +23,21 @@ Precision choose_precision(const std::filesystem::path& folder) {
   return largest < kSmall ? Precision::fp32 : fastest_precision();
 }
 
+Precision choose_precision(const Accelerator& accelerator) {
+  return accelerator.best_dtype() == torch::kBFloat16 ? Precision::bf16 : Precision::fp32;
+}
+
+/// On the processor weights are fp32 until a kernel lays them out; an accelerator has kernels for what they are.
+Weights place_weights(TensorMap tensors, const std::string& where, const Bundle& bundle) {
+  if (bundle.accelerator) {
+    const torch::Dtype dtype = bundle.precision == Precision::bf16 ? torch::kBFloat16 : torch::kFloat32;
+    return {std::move(tensors), where, torch::dtype(dtype).device(bundle.accelerator->device())};
+  }
+  Weights weights(std::move(tensors), where);
+  weights.compute_in(bundle.precision);
+  return weights;
+}
+
 void load_part(Bundle& bundle, const std::string& name, const nlohmann::json& architecture, Weights weights,
                const std::string& where) {
   const auto kind = json_member<std::string>(architecture, "kind", where);
@@ -106,19 +121,25 @@ TokenIds Bundle::tokenize_question(std::string_view question) const {
   return ids;
 }
 
-Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision> precision) {
+Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision> precision,
+                   std::shared_ptr<const Accelerator> accelerator) {
   const BundleFolder stored(folder);
   Bundle bundle;
   bundle.where = folder.string();
   bundle.manifest = stored.manifest();
-  bundle.precision = precision ? *precision : choose_precision(folder);
+  bundle.accelerator = std::move(accelerator);
+  bundle.precision = precision            ? *precision
+                     : bundle.accelerator ? choose_precision(*bundle.accelerator)
+                                          : choose_precision(folder);
+  if (bundle.accelerator && bundle.precision == Precision::int8) {
+    throw Error({"--precision int8", "the processor", bundle.accelerator->name(), "use bf16 or fp32 there"});
+  }
   bundle.task = json_member<std::string>(bundle.manifest, "task", stored.where());
   bundle.tokenizer = stored.tokenizer();
   for (const std::string& name : stored.part_names()) {
     StoredPart part = stored.part(name);
-    Weights weights(std::move(part.tensors), part.file.string());
-    weights.compute_in(bundle.precision);
-    load_part(bundle, name, part.architecture, std::move(weights), stored.where() + ": " + printable(name));
+    load_part(bundle, name, part.architecture, place_weights(std::move(part.tensors), part.file.string(), bundle),
+              stored.where() + ": " + printable(name));
   }
   check_parts(bundle, stored.where());
   return bundle;

@@ -10,6 +10,7 @@
 
 #include "concept_lm/concept_model.h"
 #include "concept_lm/stop_head.h"
+#include "nn/accelerator.h"
 #include "sentence_vae/autoencoder.h"
 #include "text/tokenizer.h"
 
@@ -25,10 +26,11 @@ struct Bundle {
   std::map<std::string, std::shared_ptr<const Autoencoder>> autoencoders;  ///< by part: "semantic", "contextual"
   std::shared_ptr<const ConceptModel> concepts;
   std::shared_ptr<const StopHead> stop;
-  std::string reads;                      ///< the autoencoder whose embeddings the concept model reads
-  std::string writes;                     ///< the one whose embeddings it predicts
-  nlohmann::json manifest;                ///< all of noema.json
-  Precision precision = Precision::fp32;  ///< that its products with weights are computed in
+  std::string reads;                               ///< the autoencoder whose embeddings the concept model reads
+  std::string writes;                              ///< the one whose embeddings it predicts
+  nlohmann::json manifest;                         ///< all of noema.json
+  Precision precision = Precision::fp32;           ///< that its products with weights are computed in
+  std::shared_ptr<const Accelerator> accelerator;  ///< that its parts compute on; null: the processor
 
   const LanguageModel& need_chain() const;
   const ConceptModel& need_concepts() const;
@@ -42,7 +44,9 @@ struct Bundle {
 };
 
 /// Reads a bundle. Every number and shape is checked, files against their sha256, weights for NaN. Without a precision
-/// it is chosen: fp32 for small models, for others bf16 where that is faster on this processor. Throws Error.
-Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision> precision = Precision::fp32);
+/// it is chosen: fp32 for small models, for others bf16 where that is faster on this processor. On an accelerator it is
+/// fp32 or bf16, of weights and hidden states alike. Throws Error.
+Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision> precision = Precision::fp32,
+                   std::shared_ptr<const Accelerator> accelerator = nullptr);
 
 }  // namespace noema

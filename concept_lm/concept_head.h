@@ -14,6 +14,7 @@ namespace noema {
 struct Concept {
   torch::Tensor embedding;  ///< ẑ [N,Z], in the decoder's space
   torch::Tensor input;      ///< [N,D], in the concept model's input space: what continuous mode appends
+  torch::Tensor stop = {};  ///< log-odds [N] that its sentence is the answer; undefined: nobody has asked yet
 };
 
 /// What a head learns from: the concept model's hidden states and the sentences that they should predict.

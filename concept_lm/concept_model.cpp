@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "nn/index_tensor.h"
 
 namespace noema {
 namespace {
@@ -68,12 +69,12 @@ torch::Tensor ConceptModel::hidden(const ReasoningBatch& batch, const torch::Ten
   const torch::Tensor tokens = model_.embed(batch.questions.ids).flatten(0, 1);  // [B*Tq,D]
   const torch::Tensor pieces =
       torch::cat({tokens, inputs.to(tokens.dtype()), torch::zeros({1, model_.width()}, tokens.options())});
-  const torch::Tensor context = pieces.index_select(0, torch::tensor(layout.sources, torch::kLong))
+  const torch::Tensor context = pieces.index_select(0, index_tensor(layout.sources, pieces.device()))
                                     .view({batch.questions.count(), layout.width, model_.width()});
   const torch::Tensor hidden =
       hidden_after(model_, batch.prefixes, context, batch.questions.lengths, layout.lengths, nullptr, layers)
           .flatten(0, 1);
-  return hidden.index_select(0, torch::tensor(layout.predicts, torch::kLong));
+  return hidden.index_select(0, index_tensor(layout.predicts, hidden.device()));
 }
 
 torch::Tensor ConceptModel::rollout(const ReasoningBatch& batch) const {
@@ -82,7 +83,7 @@ torch::Tensor ConceptModel::rollout(const ReasoningBatch& batch) const {
   KvCache cache = read_prefixes(model_, batch.prefixes, questions.count(), questions.width() + kExpectedSteps);
   const Positions at = cache.extend(questions.lengths, questions.width(), Padding::right);
   const torch::Tensor read = model_.hidden(model_.embed(questions.ids), {at, &cache}).flatten(0, 1);
-  HiddenStream stream(model_, std::move(cache), read.index_select(0, questions.last_places()));
+  HiddenStream stream(model_, std::move(cache), read.index_select(0, questions.last_places(read.device())));
 
   std::vector<std::int64_t> ends, next;  // by row that goes on: the step after its last, and the one to be predicted
   for (const std::int64_t count : batch.step_counts) {
@@ -91,7 +92,7 @@ torch::Tensor ConceptModel::rollout(const ReasoningBatch& batch) const {
   }
   torch::Tensor all = torch::empty({batch.steps_count(), model_.width()}, stream.hidden().options());
   while (!next.empty()) {
-    all.index_copy_(0, torch::tensor(next, torch::kLong), stream.hidden());
+    all.index_copy_(0, index_tensor(next, all.device()), stream.hidden());
     std::vector<std::int64_t> going;
     for (std::size_t row = 0; row < next.size(); ++row) {
       if (next[row] + 1 == ends[row]) continue;

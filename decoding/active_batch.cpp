@@ -139,10 +139,8 @@ std::vector<ActiveBatch::Place> ActiveBatch::unwritten(bool answers) const {
 std::vector<WrittenSentence> ActiveBatch::write_rows(const torch::Tensor& z) {
   const Phase before = phase_;
   enter(Phase::decoding);
-  TokenStream stream = context_.bundle.writing().decoder().begin(z, context_.observer);
   std::int64_t passes = 0;
-  auto sentences = write_sentences(stream, context_.options.sampling, randoms(), context_.bundle.tokenizer->newline(),
-                                   context_.options.max_sentence_tokens, &passes);
+  auto sentences = decode(z, randoms(), &passes);
   for (std::size_t row = 0; row < sentences.size(); ++row) trajectory(row).cost.tokens += sentences[row].choices;
   count_passes(passes);
   enter(before);
@@ -162,10 +160,7 @@ std::vector<TokenIds> ActiveBatch::write_missing(std::size_t row) {
   const Bundle& bundle = context_.bundle;
   enter(Phase::decoding);
   focus(row, missing.size());
-  TokenStream stream = bundle.writing().decoder().begin(torch::stack(concepts), context_.observer);
-  const auto sentences =
-      write_sentences(stream, context_.options.sampling, std::vector<Random*>(missing.size(), &random(row)),
-                      bundle.tokenizer->newline(), context_.options.max_sentence_tokens);
+  const auto sentences = decode(torch::stack(concepts), std::vector<Random*>(missing.size(), &random(row)));
   std::vector<TokenIds> tokens;
   for (std::size_t i = 0; i < missing.size(); ++i) {
     Step step = to_step(sentences[i], *bundle.tokenizer, missing[i]->concept_);
@@ -195,9 +190,7 @@ void ActiveBatch::write(const std::vector<Place>& places, Phase phase) {
   focus_on(lines);
   enter(phase);
   const Bundle& bundle = context_.bundle;
-  TokenStream stream = bundle.writing().decoder().begin(torch::stack(concepts), context_.observer);
-  const auto sentences = write_sentences(stream, context_.options.sampling, randoms, bundle.tokenizer->newline(),
-                                         context_.options.max_sentence_tokens);
+  const auto sentences = decode(torch::stack(concepts), randoms);
   for (std::size_t i = 0; i < places.size(); ++i) {
     Trajectory& trajectory = trajectories_[places[i].trajectory];
     Step& step = trajectory.steps[places[i].step];
@@ -214,10 +207,27 @@ void ActiveBatch::write(const std::vector<Place>& places, Phase phase) {
   enter(before);
 }
 
+std::vector<WrittenSentence> ActiveBatch::decode(const torch::Tensor& z, std::vector<Random*> randoms,
+                                                 std::int64_t* passes) const {
+  const Autoencoder& writing = context_.bundle.writing();
+  const auto source =
+      make_token_source(context_, context_.recorded ? context_.recorded->sentences.get() : nullptr, writing.backbone());
+  source->join(writing.decoder().begin(z, context_.observer));
+  return write_sentences(*source, std::move(randoms), context_.bundle.tokenizer->newline(),
+                         context_.options.max_sentence_tokens, passes);
+}
+
 void ActiveBatch::hand_over(std::size_t index) {
   Trajectory& trajectory = trajectories_[index];
   if (!trajectory.steps.empty()) trajectory.answer = context_.task.answer_in(trajectory.steps.back().text);
   deliver_(index, std::move(trajectory));
+}
+
+std::unique_ptr<TokenSource> make_token_source(const RunContext& context, StepRecorder* recorder,
+                                               const LanguageModel& model) {
+  const bool is_free = !context.is_watched() && context.options.sampling.temperature == 0.0;
+  return recorder && is_free ? make_recorded_token_source(*recorder, model)
+                             : make_token_source(context.options.sampling);
 }
 
 Step to_step(const WrittenSentence& sentence, const Tokenizer& tokenizer, const torch::Tensor& z) {

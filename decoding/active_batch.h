@@ -11,8 +11,9 @@
 #include "concept_lm/bundle.h"
 #include "decoding/observer.h"
 #include "decoding/options.h"
-#include "decoding/sampling.h"
+#include "decoding/recorded_steps.h"
 #include "decoding/schedule.h"
+#include "decoding/writing.h"
 #include "tasks/task.h"
 
 namespace noema {
@@ -22,7 +23,11 @@ struct RunContext {
   const Bundle& bundle;
   const Task& task;
   const ReasoningOptions& options;
-  Observer* observer = nullptr;  ///< null: nobody watches
+  Observer* observer = nullptr;       ///< null: nobody watches
+  RecordedSteps* recorded = nullptr;  ///< null: there is no accelerator
+
+  /// Whether somebody looks at every operation, so that none may be recorded.
+  bool is_watched() const { return observer && observer->wants_operations(); }
 };
 
 /// Questions on their way through a strategy. A row is a question that is being reasoned about. Rows close up when one
@@ -94,6 +99,8 @@ class ActiveBatch {
   void deliver_finished();
   std::vector<Place> unwritten(bool answers) const;
   void write(const std::vector<Place>& places, Phase phase);
+  std::vector<WrittenSentence> decode(const torch::Tensor& z, std::vector<Random*> randoms,
+                                      std::int64_t* passes = nullptr) const;
   void hand_over(std::size_t trajectory);
 
   RunContext context_;
@@ -109,6 +116,10 @@ class ActiveBatch {
   Phase phase_ = Phase::prefill;
   Clock::time_point phase_began_;
 };
+
+/// Where the next tokens come from: of `recorder`, if there is one (null: none), when nobody watches or draws.
+std::unique_ptr<TokenSource> make_token_source(const RunContext& context, StepRecorder* recorder,
+                                               const LanguageModel& model);
 
 /// The sentence as a step: its text, what the model thought of its tokens, and the concept it was decoded from, if any.
 Step to_step(const WrittenSentence& sentence, const Tokenizer& tokenizer, const torch::Tensor& z = {});

@@ -2,22 +2,21 @@
 
 #include <torch/torch.h>
 
-#include <optional>
-
-#include "decoding/intervention.h"
-#include "decoding/perturbation.h"
 #include "decoding/stopping.h"
+#include "nn/index_tensor.h"
 
 namespace noema {
 namespace {
 
 Concept kept(const Concept& concepts, const std::vector<std::int64_t>& rows) {
-  const torch::Tensor index = torch::tensor(rows, torch::kLong).to(concepts.embedding.device());
-  return {concepts.embedding.index_select(0, index), concepts.input.index_select(0, index)};
+  const auto some = [&](const torch::Tensor& all) {
+    return all.defined() ? all.index_select(0, index_tensor(rows, all.device())) : all;
+  };
+  return {some(concepts.embedding), some(concepts.input), some(concepts.stop)};
 }
 
-void judge(ActiveBatch& batch, Stopping& stopping, const torch::Tensor& z, std::vector<Step> steps) {
-  const auto verdicts = stopping.judge(batch, z, steps);
+void judge(ActiveBatch& batch, Stopping& stopping, const Concept& concepts, std::vector<Step> steps) {
+  const auto verdicts = stopping.judge(batch, concepts, steps);
   const auto max_steps = static_cast<std::size_t>(std::max(batch.context().options.max_steps, 1));
   for (std::size_t row = 0; row < batch.rows(); ++row) {
     batch.add_step(row, std::move(steps[row]));
@@ -29,65 +28,32 @@ void judge(ActiveBatch& batch, Stopping& stopping, const torch::Tensor& z, std::
   }
 }
 
-/// Passes latents through the intervention of the options, if there is one.
-class Hand {
- public:
-  explicit Hand(ActiveBatch& batch) : batch_(batch), intervention_(batch.context().options.intervention) {}
-
-  /// Before the concepts are steps of their rows.
-  Concept on_predicted(const Concept& concepts) const {
-    if (!intervention_) return concepts;
-    const auto randoms = batch_.randoms();
-    const auto steps = steps_so_far();
-    return intervention_->on_predicted(concepts, {batch_.row_questions(), randoms, steps});
-  }
-
-  /// After that.
-  torch::Tensor on_fed_back(const torch::Tensor& inputs) const {
-    if (!intervention_) return inputs;
-    const auto randoms = batch_.randoms();
-    auto steps = steps_so_far();
-    for (std::size_t& step : steps) --step;
-    return intervention_->on_fed_back(inputs, {batch_.row_questions(), randoms, steps});
-  }
-
- private:
-  std::vector<std::size_t> steps_so_far() const {
-    std::vector<std::size_t> steps;
-    for (std::size_t row = 0; row < batch_.rows(); ++row) steps.push_back(batch_.trajectory(row).steps.size());
-    return steps;
-  }
-
-  ActiveBatch& batch_;
-  Intervention* intervention_;
-};
-
 /// The trajectories of a batch and all that goes along with them.
 class ConceptLoop {
  public:
-  ConceptLoop(ActiveBatch& batch, Feedback& feedback)
+  ConceptLoop(ActiveBatch& batch, ConceptStream& stream, Feedback& feedback)
       : batch_(batch),
         context_(batch.context()),
-        model_(context_.bundle.need_concepts()),
+        stream_(stream),
         feedback_(feedback),
-        stopping_(make_stopping(context_)),
-        hand_(batch) {}
+        stopping_(make_stopping(context_)) {}
 
   void run() {
+    const std::int64_t max_positions = context_.bundle.need_concepts().config().model.transformer.max_positions;
     while (true) {
-      admit();
+      if (stream_.can_join()) admit();
       if (batch_.rows() == 0) return;
       batch_.enter(Phase::reasoning);
-      Concept concepts = predict();
-      judge(batch_, *stopping_, concepts.embedding, feedback_.read(concepts));
-      batch_.look_for_full_context(model_.config().model.transformer.max_positions);
+      Concept concepts = stream_.predict();
+      judge(batch_, *stopping_, concepts, feedback_.read(concepts));
+      batch_.look_for_full_context(max_positions);
       batch_.look_for_cancellation();
       if (const auto staying = batch_.drop_finished()) {
         keep(*staying);
         concepts = kept(concepts, *staying);
       }
       if (batch_.rows() == 0) continue;
-      stream_->append(hand_.on_fed_back(feedback_.input(concepts)));
+      stream_.append(feedback_.input(concepts));
       batch_.count_passes();
     }
   }
@@ -97,42 +63,33 @@ class ConceptLoop {
     const auto questions = batch_.admit();
     if (!questions) return;
     feedback_.start(*questions);
-    HiddenStream entering = model_.begin(*questions, context_.observer);
-    if (stream_) {
-      stream_->join(entering);
-    } else {
-      stream_ = std::move(entering);
-    }
+    stream_.join(*questions);
     batch_.all_entered();
   }
 
-  Concept predict() const {
-    const torch::Tensor hidden = with_noise(stream_->hidden(), context_.options.latent_temperature, batch_.randoms());
-    return hand_.on_predicted(model_.head().predict(hidden, context_.observer));
-  }
-
   void keep(const std::vector<std::int64_t>& rows) {
-    stream_->keep(rows);
+    stream_.keep(rows);
     stopping_->keep(rows);
     feedback_.keep(rows);
   }
 
   ActiveBatch& batch_;
   const RunContext& context_;
-  const ConceptModel& model_;
+  ConceptStream& stream_;
   Feedback& feedback_;
   std::unique_ptr<Stopping> stopping_;
-  Hand hand_;
-  std::optional<HiddenStream> stream_;  // none before the first question
 };
 
 }  // namespace
 
-void reason_in_concepts(ActiveBatch& batch, Feedback& feedback) { ConceptLoop(batch, feedback).run(); }
+void reason_in_concepts(ActiveBatch& batch, ConceptStream& stream, Feedback& feedback) {
+  ConceptLoop(batch, stream, feedback).run();
+}
 
 std::vector<Step> steps_of(const torch::Tensor& z) {
+  const torch::Tensor rows = z.to(torch::kCPU, torch::kFloat32);
   std::vector<Step> steps(static_cast<std::size_t>(z.size(0)));
-  for (std::int64_t row = 0; row < z.size(0); ++row) steps[static_cast<std::size_t>(row)].concept_ = z[row].clone();
+  for (std::int64_t row = 0; row < z.size(0); ++row) steps[static_cast<std::size_t>(row)].concept_ = rows[row].clone();
   return steps;
 }
 

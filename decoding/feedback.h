@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "decoding/active_batch.h"
+#include "decoding/concept_stream.h"
 
 namespace noema {
 
@@ -26,7 +26,7 @@ class Feedback {
 };
 
 /// Reasons with the concept model until no question is left: predict, read, judge, feed back.
-void reason_in_concepts(ActiveBatch& batch, Feedback& feedback);
+void reason_in_concepts(ActiveBatch& batch, ConceptStream& stream, Feedback& feedback);
 
 /// Bytes of the caches of one row: of its concepts and of `sentences` that are decoded together.
 std::int64_t concept_cache_bytes(const RunContext& context, std::int64_t question, std::int64_t sentences);
@@ -34,7 +34,7 @@ std::int64_t concept_cache_bytes(const RunContext& context, std::int64_t questio
 /// Bytes of the cache of a row's text, for the encoder that reads it.
 std::int64_t text_cache_bytes(const RunContext& context, std::int64_t question);
 
-/// Steps without texts, of ẑ [B,Z].
+/// Steps without texts, of ẑ [B,Z]; theirs is on the CPU, in fp32.
 std::vector<Step> steps_of(const torch::Tensor& z);
 
 }  // namespace noema

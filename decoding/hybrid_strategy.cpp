@@ -5,6 +5,7 @@
 #include "decoding/doubt.h"
 #include "decoding/feedback.h"
 #include "decoding/strategy.h"
+#include "nn/index_tensor.h"
 
 namespace noema {
 namespace {
@@ -19,15 +20,14 @@ class HybridFeedback final : public Feedback {
       : batch_(batch), context_(batch.context()), doubt_(make_doubt(context_.bundle, context_.options.doubt)) {}
 
   std::vector<Step> read(const Concept& concepts) override {
-    in_doubt_ = doubt_->of(concepts.embedding, context_.observer) > context_.options.doubt_threshold;
+    in_doubt_ = (doubt_->of(concepts.embedding, context_.observer) > context_.options.doubt_threshold).cpu();
     return steps_of(concepts.embedding);
   }
 
   torch::Tensor input(const Concept& concepts) override {
     std::vector<torch::Tensor> inputs = concepts.input.unbind(0);
-    const torch::Tensor in_doubt = in_doubt_.cpu();
     for (std::size_t row = 0; row < inputs.size(); ++row) {
-      if (in_doubt[static_cast<std::int64_t>(row)].item<bool>()) inputs[row] = reread(row);
+      if (in_doubt_[static_cast<std::int64_t>(row)].item<bool>()) inputs[row] = reread(row);
     }
     return torch::stack(inputs);
   }
@@ -36,7 +36,7 @@ class HybridFeedback final : public Feedback {
     std::vector<std::unique_ptr<SentenceReader>> readers;
     for (const std::int64_t row : rows) readers.push_back(std::move(readers_[static_cast<std::size_t>(row)]));
     readers_ = std::move(readers);
-    in_doubt_ = in_doubt_.index_select(0, torch::tensor(rows, torch::kLong));
+    in_doubt_ = in_doubt_.index_select(0, index_tensor(rows));
   }
 
   void start(const Sentences&) override { readers_.resize(batch_.rows()); }
@@ -84,7 +84,7 @@ class HybridStrategy final : public Strategy {
 
   void run(ActiveBatch& batch) const override {
     HybridFeedback feedback(batch);
-    reason_in_concepts(batch, feedback);
+    reason_in_concepts(batch, *make_concept_stream(batch), feedback);
   }
 };
 

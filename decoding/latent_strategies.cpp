@@ -72,7 +72,7 @@ class ContinuousStrategy final : public Strategy {
 
   void run(ActiveBatch& batch) const override {
     ContinuousFeedback feedback;
-    reason_in_concepts(batch, feedback);
+    reason_in_concepts(batch, *make_continuous_concept_stream(batch), feedback);
   }
 };
 
@@ -90,7 +90,7 @@ class DiscretizedStrategy final : public Strategy {
 
   void run(ActiveBatch& batch) const override {
     DiscretizedFeedback feedback(batch);
-    reason_in_concepts(batch, feedback);
+    reason_in_concepts(batch, *make_concept_stream(batch), feedback);
   }
 };
 

@@ -4,6 +4,10 @@
 
 namespace noema {
 
+bool ObserverGroup::wants_operations() const {
+  return std::any_of(observers_.begin(), observers_.end(), [](const Observer* o) { return o->wants_operations(); });
+}
+
 void ObserverGroup::on_linear(const Positions& at, std::int64_t inner, std::int64_t columns) {
   for (Observer* observer : observers_) observer->on_linear(at, inner, columns);
 }

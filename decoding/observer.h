@@ -37,6 +37,7 @@ class ObserverGroup final : public Observer {
  public:
   explicit ObserverGroup(std::vector<Observer*> observers) : observers_(std::move(observers)) {}
 
+  bool wants_operations() const override;
   void on_linear(const Positions& at, std::int64_t inner, std::int64_t columns) override;
   void on_attention(const Positions& at, std::int64_t width) override;
   void on_layer(int layer, const Positions& at, const torch::Tensor& hidden) override;

@@ -32,6 +32,7 @@ class Reasoner {
   const Task& task_;
   std::string mode_;
   std::unique_ptr<const Strategy> strategy_;
+  std::unique_ptr<RecordedSteps> recorded_;  // null: the bundle has no accelerator
 };
 
 }  // namespace noema

@@ -52,64 +52,40 @@ torch::Tensor entropy(const torch::Tensor& logits) {
   return -(log_probabilities.exp() * log_probabilities).sum(-1);
 }
 
+torch::Tensor most_probable(const torch::Tensor& logits) {
+  const torch::Tensor log_probabilities = logits.to(torch::kFloat32).log_softmax(-1);  // [N,V]
+  const torch::Tensor best = log_probabilities.argmax(-1, true);
+  return torch::cat(
+      {best.to(torch::kFloat32), log_probabilities.gather(-1, best).exp(), entropy(log_probabilities).unsqueeze(-1)},
+      -1);
+}
+
+std::vector<TokenChoice> to_choices(const torch::Tensor& choices) {
+  std::vector<TokenChoice> all;
+  const torch::Tensor here = choices.cpu().contiguous();
+  const auto values = here.accessor<float, 2>();
+  for (std::int64_t row = 0; row < here.size(0); ++row) {
+    all.push_back({static_cast<TokenId>(values[row][0]), values[row][1], values[row][2]});
+  }
+  return all;
+}
+
 std::vector<TokenChoice> choose_tokens(const torch::Tensor& logits, const SamplingOptions& options,
                                        std::span<Random* const> randoms) {
   check(options);
+  if (options.temperature == 0.0) return to_choices(most_probable(logits));
   const torch::Tensor log_probabilities = logits.to(torch::kFloat32).log_softmax(-1).cpu().contiguous();  // [N,V]
   const torch::Tensor entropies = entropy(log_probabilities);                                             // [N]
-  const torch::Tensor best = log_probabilities.argmax(-1);
   std::vector<TokenChoice> choices;
   for (std::int64_t row = 0; row < logits.size(0); ++row) {
     const float* scores = log_probabilities.data_ptr<float>() + row * logits.size(1);
     TokenChoice choice;
-    choice.id = options.temperature > 0.0
-                    ? draw(scores, logits.size(1), options, *randoms[static_cast<std::size_t>(row)])
-                    : static_cast<TokenId>(best.data_ptr<std::int64_t>()[row]);
+    choice.id = draw(scores, logits.size(1), options, *randoms[static_cast<std::size_t>(row)]);
     choice.probability = std::exp(scores[choice.id]);
     choice.entropy = entropies.data_ptr<float>()[row];
     choices.push_back(choice);
   }
   return choices;
-}
-
-void WrittenSentence::add(const TokenChoice& choice, TokenId newline) {
-  ++choices;
-  probability_sum += choice.probability;
-  entropy_sum += choice.entropy;
-  ended = choice.id == newline;
-  if (!ended) tokens.push_back(choice.id);
-}
-
-std::vector<WrittenSentence> write_sentences(TokenStream& stream, const SamplingOptions& options,
-                                             std::vector<Random*> randoms, TokenId newline, int max_tokens,
-                                             std::int64_t* passes) {
-  std::vector<WrittenSentence> sentences(randoms.size());
-  std::vector<std::size_t> active(randoms.size());  // the sentence of each row of the stream
-  std::iota(active.begin(), active.end(), std::size_t{0});
-  if (passes) ++*passes;
-  while (true) {
-    const auto choices = choose_tokens(stream.logits(), options, randoms);
-    std::vector<std::int64_t> going, ids;
-    for (std::size_t row = 0; row < active.size(); ++row) {
-      WrittenSentence& sentence = sentences[active[row]];
-      sentence.add(choices[row], newline);
-      if (sentence.ended || sentence.choices >= max_tokens) continue;
-      going.push_back(static_cast<std::int64_t>(row));
-      ids.push_back(choices[row].id);
-    }
-    if (going.empty()) return sentences;
-    if (going.size() < active.size()) {
-      stream.keep(going);
-      for (std::size_t i = 0; i < going.size(); ++i) {
-        active[i] = active[static_cast<std::size_t>(going[i])];
-        randoms[i] = randoms[static_cast<std::size_t>(going[i])];
-      }
-      active.resize(going.size());
-      randoms.resize(going.size());
-    }
-    stream.append(torch::tensor(ids, torch::kLong));
-    if (passes) ++*passes;
-  }
 }
 
 }  // namespace noema

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "nn/index_tensor.h"
+
 namespace noema {
 namespace {
 
@@ -9,9 +11,11 @@ using Verdicts = std::vector<std::optional<StopReason>>;
 
 class StopHeadRule final : public Stopping {
  public:
-  Verdicts judge(ActiveBatch& batch, const torch::Tensor& z, std::vector<Step>& steps) override {
+  Verdicts judge(ActiveBatch& batch, const Concept& concepts, std::vector<Step>& steps) override {
     const RunContext& context = batch.context();
-    const torch::Tensor probability = context.bundle.need_stop()(z, context.observer).sigmoid().cpu();
+    const StopHead& head = context.bundle.need_stop();
+    const torch::Tensor log_odds = concepts.stop.defined() ? concepts.stop : head(concepts.embedding, context.observer);
+    const torch::Tensor probability = log_odds.sigmoid().cpu();
     Verdicts verdicts(batch.rows());
     for (std::size_t row = 0; row < batch.rows(); ++row) {
       steps[row].stop_probability = probability[static_cast<std::int64_t>(row)].item<double>();
@@ -24,11 +28,11 @@ class StopHeadRule final : public Stopping {
 /// Decodes every sentence and looks whether it is an answer.
 class OracleRule final : public Stopping {
  public:
-  Verdicts judge(ActiveBatch& batch, const torch::Tensor& z, std::vector<Step>& steps) override {
+  Verdicts judge(ActiveBatch& batch, const Concept& concepts, std::vector<Step>& steps) override {
     const RunContext& context = batch.context();
     const bool are_read = !steps.empty() && !steps.front().text.empty();
     if (!are_read) {
-      const auto sentences = batch.write_rows(z);
+      const auto sentences = batch.write_rows(concepts.embedding);
       for (std::size_t row = 0; row < batch.rows(); ++row) {
         steps[row] = to_step(sentences[row], *context.bundle.tokenizer, steps[row].concept_);
       }
@@ -43,8 +47,9 @@ class OracleRule final : public Stopping {
 
 class RepetitionRule final : public Stopping {
  public:
-  Verdicts judge(ActiveBatch& batch, const torch::Tensor& z, std::vector<Step>&) override {
+  Verdicts judge(ActiveBatch& batch, const Concept& concepts, std::vector<Step>&) override {
     Verdicts verdicts(batch.rows());
+    const torch::Tensor& z = concepts.embedding;
     if (before_.defined()) {
       const std::int64_t rows = before_.size(0);  // those behind them have just come in
       const torch::Tensor cosine = at::cosine_similarity(z.narrow(0, 0, rows), before_, 1).cpu();
@@ -58,7 +63,7 @@ class RepetitionRule final : public Stopping {
   }
 
   void keep(const std::vector<std::int64_t>& rows) override {
-    before_ = before_.index_select(0, torch::tensor(rows, torch::kLong));
+    before_ = before_.index_select(0, index_tensor(rows, before_.device()));
   }
 
  private:
@@ -67,9 +72,7 @@ class RepetitionRule final : public Stopping {
 
 class NoRule final : public Stopping {
  public:
-  Verdicts judge(ActiveBatch& batch, const torch::Tensor&, std::vector<Step>&) override {
-    return Verdicts(batch.rows());
-  }
+  Verdicts judge(ActiveBatch& batch, const Concept&, std::vector<Step>&) override { return Verdicts(batch.rows()); }
 };
 
 }  // namespace

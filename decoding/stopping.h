@@ -15,8 +15,8 @@ class Stopping {
  public:
   virtual ~Stopping() = default;
 
-  /// One verdict a row for ẑ [B,Z]. `steps` are the steps they belong to; a rule may fill in what it finds out.
-  virtual std::vector<std::optional<StopReason>> judge(ActiveBatch& batch, const torch::Tensor& z,
+  /// One verdict a row. `steps` are the steps they belong to; a rule may fill in what it finds out.
+  virtual std::vector<std::optional<StopReason>> judge(ActiveBatch& batch, const Concept& concepts,
                                                        std::vector<Step>& steps) = 0;
 
   /// Goes on with these rows only.

@@ -2,8 +2,6 @@
 
 #include <torch/torch.h>
 
-#include <optional>
-
 #include "decoding/strategy.h"
 
 namespace noema {
@@ -16,18 +14,23 @@ constexpr std::int64_t kExpectedTokens = 64;  // of a reasoning; the cache grows
 class ChainWriter {
  public:
   ChainWriter(ActiveBatch& batch, const TokenIds& mark, int max_steps)
-      : batch_(batch), context_(batch.context()), mark_(mark), max_steps_(max_steps) {}
+      : batch_(batch),
+        context_(batch.context()),
+        mark_(mark),
+        max_steps_(max_steps),
+        source_(make_token_source(context_, context_.recorded ? context_.recorded->chain.get() : nullptr,
+                                  context_.bundle.need_chain())) {}
 
   void run() {
     while (true) {
-      admit();
+      if (source_->can_join()) admit();
       if (batch_.rows() == 0) return;
-      std::vector<std::int64_t> ids = choose(stream_->logits());
+      std::vector<std::int64_t> ids = choose();
       batch_.look_for_full_context(max_positions());
       batch_.look_for_cancellation();
       if (const auto staying = batch_.drop_finished()) ids = keep(*staying, ids);
       if (batch_.rows() == 0) continue;
-      stream_->append(torch::tensor(ids, torch::kLong));
+      source_->append(ids);
       batch_.count_passes();
     }
   }
@@ -40,11 +43,7 @@ class ChainWriter {
     TokenStream entering(model, model.embed(questions->ids), questions->lengths, questions->width() + kExpectedTokens,
                          context_.observer);
     for (const TokenId id : mark_) entering.append(torch::full({questions->count()}, id, torch::kLong));
-    if (stream_) {
-      stream_->join(entering);
-    } else {
-      stream_ = std::move(entering);
-    }
+    source_->join(entering);
     sentences_.resize(batch_.rows(), {.tokens = mark_});
     batch_.all_entered();
   }
@@ -54,8 +53,8 @@ class ChainWriter {
     return context_.bundle.need_chain().config().transformer.max_positions - mark;
   }
 
-  std::vector<std::int64_t> choose(const torch::Tensor& logits) {
-    const auto choices = choose_tokens(logits, context_.options.sampling, batch_.randoms());
+  std::vector<std::int64_t> choose() {
+    const auto choices = source_->choose(batch_.randoms());
     const TokenId newline = context_.bundle.tokenizer->newline();
     std::vector<std::int64_t> ids;
     for (std::size_t row = 0; row < choices.size(); ++row) {
@@ -87,7 +86,7 @@ class ChainWriter {
       sentences.push_back(std::move(sentences_[static_cast<std::size_t>(row)]));
     }
     sentences_ = std::move(sentences);
-    stream_->keep(rows);
+    source_->keep(rows);
     return kept;
   }
 
@@ -95,7 +94,7 @@ class ChainWriter {
   const RunContext& context_;
   TokenIds mark_;
   int max_steps_;
-  std::optional<TokenStream> stream_;       // none before the first question
+  std::unique_ptr<TokenSource> source_;
   std::vector<WrittenSentence> sentences_;  // by row, in the writing
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "decoding/perturbation.h"
+#include "nn/index_tensor.h"
 
 namespace noema {
 namespace {
@@ -59,7 +60,7 @@ class Shuffle final : public Intervention {
     std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
       return rows.steps[static_cast<std::size_t>(a)] < rows.steps[static_cast<std::size_t>(b)];
     });
-    const torch::Tensor index = torch::tensor(order, torch::kLong);
+    const torch::Tensor index = index_tensor(order, inputs.device());
     return torch::empty_like(inputs).index_copy_(0, index, inputs.index_select(0, index).roll(1, 0));
   }
 };
@@ -96,7 +97,7 @@ class OnlyAt final : public Intervention {
   OnlyAt(std::size_t step, std::unique_ptr<Intervention> inner) : step_(step), inner_(std::move(inner)) {}
 
   Concept on_predicted(const Concept& concepts, const LatentRows& rows) override {
-    const Chosen chosen(rows, step_);
+    const Chosen chosen(rows, step_, concepts.embedding.device());
     if (chosen.index.numel() == 0) return concepts;
     const Concept changed = inner_->on_predicted(
         {concepts.embedding.index_select(0, chosen.index), concepts.input.index_select(0, chosen.index)},
@@ -106,14 +107,14 @@ class OnlyAt final : public Intervention {
   }
 
   torch::Tensor on_fed_back(const torch::Tensor& inputs, const LatentRows& rows) override {
-    const Chosen chosen(rows, step_);
+    const Chosen chosen(rows, step_, inputs.device());
     if (chosen.index.numel() == 0) return inputs;
     return inputs.index_copy(0, chosen.index, inner_->on_fed_back(inputs.index_select(0, chosen.index), chosen.rows()));
   }
 
  private:
   struct Chosen {
-    Chosen(const LatentRows& all, std::size_t step) {
+    Chosen(const LatentRows& all, std::size_t step, torch::Device device) {
       std::vector<std::int64_t> places;
       for (std::size_t row = 0; row < all.steps.size(); ++row) {
         if (all.steps[row] != step) continue;
@@ -122,7 +123,7 @@ class OnlyAt final : public Intervention {
         randoms.push_back(all.randoms[row]);
         steps.push_back(step);
       }
-      index = torch::tensor(places, torch::kLong);
+      index = index_tensor(places, device);
     }
     LatentRows rows() const { return {questions, randoms, steps}; }
 

@@ -2,6 +2,10 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
+#include "nn/index_tensor.h"
+
 namespace noema {
 
 HiddenStream::HiddenStream(const LanguageModel& model, const torch::Tensor& embeddings,
@@ -28,17 +32,31 @@ void HiddenStream::append(const torch::Tensor& embeddings, const std::vector<std
     const std::int64_t length = lengths[static_cast<std::size_t>(row)];
     last.push_back(length > 0 ? row * width + length - 1 : all + row);
   }
-  hidden_ = torch::cat({read, hidden_}).index_select(0, torch::tensor(last, torch::kLong).to(read.device()));
+  hidden_ = torch::cat({read, hidden_}).index_select(0, index_tensor(last, read.device()));
 }
 
 void HiddenStream::keep(const std::vector<std::int64_t>& rows) {
   cache_.keep(rows);
-  hidden_ = hidden_.index_select(0, torch::tensor(rows, torch::kLong).to(hidden_.device()));
+  hidden_ = hidden_.index_select(0, index_tensor(rows, hidden_.device()));
 }
 
 void HiddenStream::join(const HiddenStream& other) {
   cache_.join(other.cache_);
   hidden_ = torch::cat({hidden_, other.hidden_});
+}
+
+void HiddenStream::assign(const HiddenStream& other) {
+  cache_.assign(other.cache_);
+  hidden_.narrow(0, 0, other.rows()).copy_(other.hidden_);
+}
+
+void HiddenStream::follow(const HiddenStream& other, std::int64_t steps) {
+  cache_.follow(other.cache_, steps);
+  hidden_ = other.hidden_.narrow(0, 0, rows()).clone();
+}
+
+std::int64_t HiddenStream::longest() const {
+  return *std::max_element(cache_.lengths().begin(), cache_.lengths().end());
 }
 
 }  // namespace noema

@@ -23,6 +23,8 @@ class HiddenStream {
 
   const torch::Tensor& hidden() const { return hidden_; }  ///< [B,D]
   std::int64_t rows() const { return cache_.rows(); }
+  std::int64_t used() const { return cache_.used(); }  ///< slots of the cache
+  std::int64_t longest() const;                        ///< pieces of the longest row
 
   /// One piece more a row, [B,D].
   void append(const torch::Tensor& embeddings);
@@ -35,6 +37,12 @@ class HiddenStream {
 
   /// Takes in the rows of another stream of the same model, behind its own.
   void join(const HiddenStream& other);
+
+  /// Comes to where another stream is, in memory of its own: KvCache::assign.
+  void assign(const HiddenStream& other);
+
+  /// Goes the last steps of another stream, which were taken from where this one is: KvCache::follow.
+  void follow(const HiddenStream& other, std::int64_t steps);
 
  private:
   const LanguageModel* model_;

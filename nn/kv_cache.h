@@ -27,8 +27,8 @@ class KvCache {
   /// longer than the model's longest.
   Positions extend(const std::vector<std::int64_t>& lengths, std::int64_t width, Padding padding);
 
-  /// The same for one token a row.
-  Positions extend() { return extend(std::vector<std::int64_t>(lengths_.size(), 1), 1, Padding::right); }
+  /// The same for one token a row. What it does on the device is the same whatever the rows hold: it may be recorded.
+  Positions extend();
 
   /// Writes the keys and values [B,Hkv,T,Dh] of the slots last taken, and returns those of all slots.
   Layer write(std::int64_t layer, const torch::Tensor& keys, const torch::Tensor& values);
@@ -44,11 +44,22 @@ class KvCache {
   /// Takes the rows of another cache of the same model in behind its own. What they have read ends at the same slot.
   void join(const KvCache& other);
 
+  /// Takes over what another cache of the same model has read, in place, so that what was recorded finds it: no more
+  /// rows than there are here, and no more slots than are taken here, which end at the same one. All else becomes
+  /// padding.
+  void assign(const KvCache& other);
+
+  /// Takes the last `slots` slots of another cache, one token a row, behind its own: of its first rows, which assign()
+  /// had made those of this cache.
+  void follow(const KvCache& other, std::int64_t slots);
+
   std::int64_t rows() const { return static_cast<std::int64_t>(lengths_.size()); }
   std::int64_t slots() const { return real_.size(1); }                   ///< that there is room for
+  std::int64_t used() const { return used_; }                            ///< slots taken
   const std::vector<std::int64_t>& lengths() const { return lengths_; }  ///< real tokens of each row
 
  private:
+  void check_room(const std::vector<std::int64_t>& lengths) const;
   void reserve(std::int64_t slots);
   void note_padding();
   Positions positions(const std::vector<std::int64_t>& lengths, std::int64_t width, Padding padding) const;
@@ -57,9 +68,10 @@ class KvCache {
   TransformerConfig::Mask mask_;
   std::int64_t taps_;  // K
   std::vector<Layer> layers_;
-  std::vector<torch::Tensor> recent_;  // by layer [B,K-1,C]: the last rows of what is convolved
-  torch::Tensor real_;                 // [B,slots] bool on the CPU: not padding
+  std::vector<torch::Tensor> recent_;  // by layer [B,K-1,C]: the last rows of what is convolved; empty without taps
+  torch::Tensor real_;                 // [B,slots] bool: not padding
   std::vector<std::int64_t> lengths_;  // [B]
+  torch::Tensor next_;                 // [B] int64, on the device: the place of each row's next token, its length
   std::int64_t used_ = 0;              // slots taken
   std::int64_t begin_ = 0;             // the first slot of the tokens last taken
   bool padded_ = false;                // some taken slot is padding

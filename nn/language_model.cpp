@@ -17,7 +17,9 @@ LanguageModel::LanguageModel(const LanguageModelConfig& config, WeightScope weig
                                : Linear(weights / "unembedding", config.transformer.width, config.vocab_size, false)),
       transformer_(config.transformer, weights) {}
 
-torch::Tensor LanguageModel::embed(const torch::Tensor& ids) const { return at::embedding(token_embedding_, ids); }
+torch::Tensor LanguageModel::embed(const torch::Tensor& ids) const {
+  return at::embedding(token_embedding_, ids.to(device()));
+}
 
 torch::Tensor LanguageModel::hidden(const torch::Tensor& embeddings, const Pass& pass) const {
   return transformer_(embeddings, pass);
@@ -28,7 +30,7 @@ torch::Tensor LanguageModel::logits(const torch::Tensor& hidden, const Pass& pas
 }
 
 KvCache LanguageModel::make_cache(std::int64_t rows, std::int64_t slots) const {
-  return {config_.transformer, rows, slots, token_embedding_.options().requires_grad(false)};
+  return {config_.transformer, rows, slots, options()};
 }
 
 std::int64_t LanguageModel::cache_bytes(std::int64_t slots) const {

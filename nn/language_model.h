@@ -18,7 +18,7 @@ class LanguageModel {
  public:
   LanguageModel(const LanguageModelConfig& config, WeightScope weights);
 
-  /// Token embeddings [B,T,D] of ids [B,T] (int64).
+  /// Token embeddings [B,T,D] of ids [B,T] (int64), which may be on another device.
   torch::Tensor embed(const torch::Tensor& ids) const;
 
   /// Hidden states [B,T,D] after the final norm.
@@ -32,6 +32,10 @@ class LanguageModel {
 
   const LanguageModelConfig& config() const { return config_; }
   std::int64_t width() const { return config_.transformer.width; }
+
+  /// Type and device of the hidden states.
+  torch::TensorOptions options() const { return token_embedding_.options().requires_grad(false); }
+  torch::Device device() const { return token_embedding_.device(); }
 
   /// An empty cache of this model's shape, device and precision.
   KvCache make_cache(std::int64_t rows, std::int64_t slots) const;

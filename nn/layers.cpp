@@ -63,12 +63,12 @@ torch::Tensor Norm::operator()(const torch::Tensor& x) const {
   return bias_.defined() ? at::layer_norm(x, shape, weight_, bias_, epsilon_) : rms_norm(x, weight_, epsilon_);
 }
 
-Rotary::Rotary(const TransformerConfig& config) {
+Rotary::Rotary(const TransformerConfig& config, torch::Device device) {
   const torch::Tensor even = torch::arange(0, config.head_width(), 2, torch::kFloat64);
   const torch::Tensor frequency = torch::pow(config.rotary_base, -even / static_cast<double>(config.head_width()));
   const torch::Tensor angle = torch::outer(torch::arange(config.max_positions, torch::kFloat64), frequency);
-  cosine_ = angle.cos().to(torch::kFloat32);
-  sine_ = angle.sin().to(torch::kFloat32);
+  cosine_ = angle.cos().to(device, torch::kFloat32);
+  sine_ = angle.sin().to(device, torch::kFloat32);
 }
 
 torch::Tensor Rotary::operator()(const torch::Tensor& x, const Positions& at) const {

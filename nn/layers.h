@@ -55,7 +55,7 @@ class Norm {
 /// Rotary positions (RoFormer, arXiv 2104.09864) as Llama has them: the first half of a head turns against the second.
 class Rotary {
  public:
-  explicit Rotary(const TransformerConfig& config);
+  Rotary(const TransformerConfig& config, torch::Device device);
   torch::Tensor operator()(const torch::Tensor& x /*[B,T,N,Dh]*/, const Positions& at) const;  ///< [B,N,T,Dh]
 
  private:

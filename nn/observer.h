@@ -14,6 +14,9 @@ class ComputeObserver {
  public:
   virtual ~ComputeObserver() = default;
 
+  /// Whether what follows is to be told. Where nobody wants it, an accelerator takes several steps in one.
+  virtual bool wants_operations() const { return true; }
+
   /// A matrix product with a weight of [columns, inner], for every position of `at`.
   virtual void on_linear(const Positions& /*at*/, std::int64_t /*inner*/, std::int64_t /*columns*/) {}
 

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "nn/index_tensor.h"
+
 namespace noema {
 
 TokenStream::TokenStream(const LanguageModel& model, const torch::Tensor& embeddings,
@@ -15,7 +17,7 @@ void TokenStream::append(const torch::Tensor& ids) {
 
 void TokenStream::keep(const std::vector<std::int64_t>& rows) {
   stream_.keep(rows);
-  logits_ = logits_.index_select(0, torch::tensor(rows, torch::kLong).to(logits_.device()));
+  logits_ = logits_.index_select(0, index_tensor(rows, logits_.device()));
 }
 
 void TokenStream::join(const TokenStream& other) {

@@ -21,6 +21,9 @@ class TokenStream {
   /// Scores of the next token [N,V].
   const torch::Tensor& logits() const { return logits_; }
 
+  /// What the rows have read.
+  const HiddenStream& stream() const { return stream_; }
+
   /// Appends one token to each row; ids [N] int64.
   void append(const torch::Tensor& ids);
 

@@ -19,7 +19,7 @@ Transformer::Transformer(const TransformerConfig& config, WeightScope weights)
   if (config.position == TransformerConfig::Position::learned) {
     learned_positions_ = weights.get("positions.weight", {config.max_positions, config.width}, Init::normal(0.02));
   } else {
-    rotary_ = std::make_unique<const Rotary>(config);
+    rotary_ = std::make_unique<const Rotary>(config, weights.device());
   }
   for (std::int64_t i = 0; i < config.layers; ++i) {
     layers_.emplace_back(weights / "layers" / std::to_string(i), config, i, rotary_.get());

@@ -24,8 +24,8 @@ std::uint64_t hash(const std::string& text) {
 
 }  // namespace
 
-Weights::Weights(TensorMap tensors, std::string where, torch::Dtype dtype)
-    : given_(true), where_(std::move(where)), dtype_(dtype) {
+Weights::Weights(TensorMap tensors, std::string where, torch::TensorOptions options)
+    : given_(true), where_(std::move(where)), options_(options) {
   tensors_ = std::move(tensors);
 }
 
@@ -40,7 +40,7 @@ torch::Tensor Weights::get(const std::string& name, const std::vector<std::int64
   const auto found = tensors_.find(name);
   if (found != tensors_.end()) {
     if (found->second.sizes() == at::IntArrayRef(shape)) {
-      const torch::Tensor converted = found->second.to(dtype_).contiguous();
+      const torch::Tensor converted = found->second.to(options_).contiguous();
       if (given_) return converted;  // not kept: who lays weights out anew needs no second copy of all of them
       return found->second = converted;
     }
@@ -50,7 +50,7 @@ torch::Tensor Weights::get(const std::string& name, const std::vector<std::int64
   if (given_)
     throw Error({where_, "tensor \"" + name + "\" of shape " + shape_text(shape), "no such tensor",
                  "the file belongs to another architecture or is incomplete"});
-  torch::Tensor tensor = torch::full(shape, init.mean, dtype_);
+  torch::Tensor tensor = torch::full(shape, init.mean, options_);
   if (init.deviation > 0.0) {
     const auto generator = at::detail::createCPUGenerator(seed_ ^ hash(name));
     tensor.normal_(init.mean, init.deviation, generator);
@@ -63,7 +63,7 @@ void Weights::adapt(const LoraOptions& lora) { lora_ = std::make_shared<const Lo
 Weights Weights::clone() const {
   TensorMap copies;
   for (const auto& [name, tensor] : tensors_) copies[name] = tensor.detach().clone();
-  Weights weights(std::move(copies), where_, dtype_);
+  Weights weights(std::move(copies), where_, options_);
   weights.given_ = given_;
   weights.seed_ = seed_;
   weights.lora_ = lora_;

@@ -32,10 +32,11 @@ struct Init {
 class Weights {
  public:
   /// New tensors, random by `seed` and name alone.
-  explicit Weights(std::uint64_t seed, torch::Dtype dtype = torch::kFloat32) : seed_(seed), dtype_(dtype) {}
+  explicit Weights(std::uint64_t seed, torch::Dtype dtype = torch::kFloat32) : seed_(seed), options_(dtype) {}
 
-  /// Given tensors; a missing one or one of another shape is an Error that names `where`.
-  Weights(TensorMap tensors, std::string where, torch::Dtype dtype = torch::kFloat32);
+  /// Given tensors, of which a model gets copies of this type and on this device; a missing one or one of another shape
+  /// is an Error that names `where`.
+  Weights(TensorMap tensors, std::string where, torch::TensorOptions options = torch::kFloat32);
 
   /// Given tensors where there are any, new ones by `seed` elsewhere: a model that starts from another's parts.
   static Weights starting_from(TensorMap tensors, std::uint64_t seed);
@@ -51,6 +52,8 @@ class Weights {
   void adapt(const LoraOptions& lora);
   const LoraOptions* lora() const { return lora_.get(); }  ///< null: they do not
 
+  torch::Device device() const { return options_.device(); }
+
   const TensorMap& tensors() const { return tensors_; }
 
   /// Copies that share nothing with these; a model built from them starts where this one is.
@@ -61,7 +64,7 @@ class Weights {
   bool given_ = false;
   std::string where_;
   std::uint64_t seed_ = 0;
-  torch::Dtype dtype_;
+  torch::TensorOptions options_;
   Precision precision_ = Precision::fp32;
   std::shared_ptr<const LoraOptions> lora_;
 };
@@ -76,6 +79,7 @@ class WeightScope {
     return weights_->get(prefix_ + name, shape, init);
   }
   Precision precision() const { return weights_->precision(); }
+  torch::Device device() const { return weights_->device(); }
   const LoraOptions* lora() const { return weights_->lora(); }
   const std::string& prefix() const { return prefix_; }  ///< ends with a dot unless it is empty
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "nn/index_tensor.h"
 #include "sentence_vae/losses.h"
 
 namespace noema {
@@ -41,30 +42,30 @@ class PrefixDecoder final : public SentenceDecoder {
         for (std::int64_t place = begins[index]; place < begins[index + 1]; ++place) order.push_back(place);
       }
     }
-    const torch::Tensor in_order = torch::cat(hidden).index_select(0, torch::tensor(order, torch::kLong).argsort());
+    const torch::Tensor in_order = torch::cat(hidden).index_select(0, index_tensor(order, z.device()).argsort());
     return model_.logits(in_order, {single_positions(in_order.size(0))});
   }
 
   TokenStream begin(const torch::Tensor& z, ComputeObserver* observer) const override {
     const std::vector<std::int64_t> lengths(static_cast<std::size_t>(z.size(0)), 1);
-    return {model_, prefix(z, observer), lengths, kExpectedTokens, observer};
+    return {model_, prefix(z.to(model_.options()), observer), lengths, kExpectedTokens, observer};
   }
 
  private:
   /// Of the real tokens of some of the sentences, row after row.
   torch::Tensor hidden_states(const torch::Tensor& z, const Sentences& sentences,
                               const std::vector<std::int64_t>& rows) const {
-    const torch::Tensor index = torch::tensor(rows, torch::kLong);
+    const torch::Tensor index = index_tensor(rows);
     Sentences some;
     for (const std::int64_t row : rows) some.lengths.push_back(sentences.lengths[static_cast<std::size_t>(row)]);
     const std::int64_t width = *std::max_element(some.lengths.begin(), some.lengths.end());
     some.ids = sentences.ids.index_select(0, index).narrow(1, 0, width);
     // The last token is scored and never read: the prefix takes its place.
     const torch::Tensor tokens = model_.embed(some.ids.narrow(1, 0, width - 1));
-    const torch::Tensor prefixes = prefix(z.index_select(0, index), nullptr);
+    const torch::Tensor prefixes = prefix(z.index_select(0, index.to(z.device())), nullptr);
     const torch::Tensor embeddings = torch::cat({prefixes, tokens.to(z.scalar_type())}, 1);
     const Positions at = causal_positions(some.lengths, width, z.device());
-    return model_.hidden(embeddings, {at}).flatten(0, 1).index_select(0, some.real_places());
+    return model_.hidden(embeddings, {at}).flatten(0, 1).index_select(0, some.real_places(z.device()));
   }
 
   torch::Tensor prefix(const torch::Tensor& z /*[N,Z]*/, ComputeObserver* observer) const {

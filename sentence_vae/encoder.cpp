@@ -11,7 +11,7 @@ namespace {
 
 /// Hidden states of sentences that are padded on the right, flattened [N*Ts,D].
 torch::Tensor hidden_states(const LanguageModel& model, const Sentences& sentences, ComputeObserver* observer) {
-  const Positions at = causal_positions(sentences.lengths, sentences.width(), sentences.ids.device());
+  const Positions at = causal_positions(sentences.lengths, sentences.width(), model.device());
   return model.hidden(model.embed(sentences.ids), {at, nullptr, observer}).flatten(0, 1);
 }
 
@@ -29,7 +29,7 @@ class SemanticEncoder final : public SentenceEncoder {
 
   Posterior posterior(const torch::Tensor& states, const ReasoningBatch& batch,
                       ComputeObserver* observer) const override {
-    const torch::Tensor at_newline = states.index_select(0, batch.steps.last_places());
+    const torch::Tensor at_newline = states.index_select(0, batch.steps.last_places(states.device()));
     return bottleneck_.posterior(at_newline, {single_positions(batch.steps_count()), nullptr, observer});
   }
 
@@ -45,7 +45,7 @@ class SemanticEncoder final : public SentenceEncoder {
     torch::Tensor read(const std::vector<TokenIds>& spans) override {
       const Sentences sentences = pad(spans);
       const torch::Tensor hidden = hidden_states(encoder_.model_, sentences, observer_);
-      return mean_of(encoder_.bottleneck_, hidden.index_select(0, sentences.last_places()), observer_);
+      return mean_of(encoder_.bottleneck_, hidden.index_select(0, sentences.last_places(hidden.device())), observer_);
     }
     void keep(const std::vector<std::int64_t>&) override {}
     void start(const Sentences&) override {}
@@ -70,7 +70,7 @@ class ContextualEncoder final : public SentenceEncoder {
 
   Posterior posterior(const torch::Tensor& states, const ReasoningBatch& batch,
                       ComputeObserver* observer) const override {
-    const torch::Tensor before = states.index_select(0, batch.places_before);
+    const torch::Tensor before = states.index_select(0, batch.places_before.to(states.device()));
     return bottleneck_.posterior(before, {single_positions(batch.steps_count()), nullptr, observer});
   }
 

@@ -4,26 +4,28 @@
 
 #include <algorithm>
 
+#include "nn/index_tensor.h"
+
 namespace noema {
 
-torch::Tensor Sentences::real_places() const {
+torch::Tensor Sentences::real_places(torch::Device device) const {
   std::vector<std::int64_t> places;
   for (std::int64_t row = 0; row < count(); ++row) {
     for (std::int64_t t = 0; t < lengths[static_cast<std::size_t>(row)]; ++t) places.push_back(row * width() + t);
   }
-  return torch::tensor(places, torch::kLong);
+  return index_tensor(places, device);
 }
 
-torch::Tensor Sentences::last_places() const {
+torch::Tensor Sentences::last_places(torch::Device device) const {
   std::vector<std::int64_t> places;
   for (std::int64_t row = 0; row < count(); ++row) {
     places.push_back(row * width() + lengths[static_cast<std::size_t>(row)] - 1);
   }
-  return torch::tensor(places, torch::kLong);
+  return index_tensor(places, device);
 }
 
 Sentences Sentences::select(const torch::Tensor& numbers) const {
-  const torch::Tensor all = torch::tensor(lengths, torch::kLong).index_select(0, numbers).contiguous();
+  const torch::Tensor all = index_tensor(lengths).index_select(0, numbers).contiguous();
   const auto* first = all.data_ptr<std::int64_t>();
   return {ids.index_select(0, numbers), {first, first + all.numel()}};
 }

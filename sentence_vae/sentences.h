@@ -23,12 +23,12 @@ struct Sentences {
   /// The spans of these numbers [M] int64.
   Sentences select(const torch::Tensor& numbers) const;
 
-  /// Places of the real tokens in the flattened ids, row after row; and the tokens there. Both [M] int64.
-  torch::Tensor real_places() const;
+  /// Places of the real tokens in the flattened ids, row after row, on a device; and the tokens there. Both [M] int64.
+  torch::Tensor real_places(torch::Device device = torch::kCPU) const;
   torch::Tensor real_tokens() const { return ids.flatten().index_select(0, real_places()); }
 
   /// Places of each row's last token in the flattened ids [N]; for rows padded on the right.
-  torch::Tensor last_places() const;
+  torch::Tensor last_places(torch::Device device = torch::kCPU) const;
 };
 
 /// Pads to the longest span, rounded up to a multiple of `multiple` (fewer shapes, fewer kernels to prepare).

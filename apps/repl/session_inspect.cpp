@@ -8,7 +8,7 @@
 #include "apps/repl/session.h"
 #include "base/error.h"
 #include "decoding/reasoner.h"
-#include "decoding/sampling.h"
+#include "decoding/writing.h"
 #include "inspect/dump.h"
 #include "inspect/interventions.h"
 #include "inspect/lens.h"

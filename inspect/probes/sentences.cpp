@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "decoding/sampling.h"
+#include "decoding/writing.h"
 
 namespace noema {
 

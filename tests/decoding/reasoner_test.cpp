@@ -10,6 +10,7 @@
 #include "decoding/doubt.h"
 #include "decoding/flops.h"
 #include "decoding/intervention.h"
+#include "support/replaying_accelerator.h"
 #include "support/tiny_bundle.h"
 
 namespace noema {
@@ -92,6 +93,64 @@ TEST_P(EveryMode, GivesTheSameTextsWhereQuestionsTakeThePlacesOfOthers) {
       EXPECT_NEAR(together[i].cost.flops / alone[i].cost.flops, 1.0, 1e-9);
     }
   }
+}
+
+/// The same model, with an accelerator.
+Bundle accelerated(const Bundle& bundle, std::shared_ptr<const Accelerator> accelerator) {
+  Bundle copy = bundle;
+  copy.accelerator = std::move(accelerator);
+  return copy;
+}
+
+/// Looks at steps, not at operations.
+struct StepCounter : Observer {
+  explicit StepCounter(bool wants_all) : wants_all_(wants_all) {}
+  bool wants_operations() const override { return wants_all_; }
+  void on_step(std::size_t, std::size_t, const Step&) override { ++steps; }
+  int steps = 0;
+
+ private:
+  bool wants_all_;
+};
+
+TEST_P(EveryMode, GivesTheSameTextsWhereStepsAreRecorded) {
+  ReasoningOptions options = uneven_options(bundle_);
+  options.max_steps = 12;
+  const auto wanted = reason(bundle_, GetParam(), options);
+  const auto accelerator = std::make_shared<ReplayingAccelerator>();
+  const Bundle bundle = accelerated(bundle_, accelerator);
+  for (const std::int64_t batch : {1, 3, 6}) {
+    options.batch = batch;
+    const auto recorded = reason(bundle, GetParam(), options);
+    EXPECT_EQ(texts(recorded), texts(wanted)) << batch;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      EXPECT_EQ(recorded[i].stop, wanted[i].stop);
+      EXPECT_EQ(recorded[i].cost.tokens, wanted[i].cost.tokens);
+    }
+  }
+  EXPECT_GT(accelerator->recorded, 0);
+  EXPECT_GT(accelerator->replayed, accelerator->recorded);
+}
+
+TEST_P(EveryMode, RecordsNothingWhereSomebodyLooksAtEveryOperation) {
+  const auto accelerator = std::make_shared<ReplayingAccelerator>();
+  const Bundle bundle = accelerated(bundle_, accelerator);
+  StepCounter curious(true), modest(false);
+  reason(bundle, GetParam(), short_options(), &curious);
+  EXPECT_EQ(accelerator->recorded, 0);
+  reason(bundle, GetParam(), short_options(), &modest);
+  EXPECT_GT(accelerator->recorded, 0);
+  EXPECT_EQ(modest.steps, curious.steps);
+}
+
+TEST(Chain, GoesBackWhereASentenceIsCutOffInTheMidstOfRecordedTokens) {
+  const Bundle plain = tiny_bundle();
+  ReasoningOptions options = short_options();
+  options.max_steps = 8;
+  options.max_sentence_tokens = 3;  // a newline is put where none was chosen
+  const auto accelerator = std::make_shared<ReplayingAccelerator>();
+  EXPECT_EQ(texts(reason(accelerated(plain, accelerator), "chain", options)), texts(reason(plain, "chain", options)));
+  EXPECT_GT(accelerator->replayed, 0);
 }
 
 /// Counts the questions that are reasoned about together, at most.
