@@ -147,7 +147,7 @@ std::vector<WrittenSentence> ActiveBatch::write_rows(const torch::Tensor& z) {
   return sentences;
 }
 
-std::vector<TokenIds> ActiveBatch::write_missing(std::size_t row) {
+void ActiveBatch::write_missing(std::size_t row) {
   Trajectory& written = trajectory(row);
   std::vector<Step*> missing;
   std::vector<torch::Tensor> concepts;
@@ -156,24 +156,20 @@ std::vector<TokenIds> ActiveBatch::write_missing(std::size_t row) {
     missing.push_back(&step);
     concepts.push_back(step.concept_);
   }
+  if (missing.empty()) return;
   const Phase before = phase_;
-  const Bundle& bundle = context_.bundle;
   enter(Phase::decoding);
   focus(row, missing.size());
   const auto sentences = decode(torch::stack(concepts), std::vector<Random*>(missing.size(), &random(row)));
-  std::vector<TokenIds> tokens;
   for (std::size_t i = 0; i < missing.size(); ++i) {
-    Step step = to_step(sentences[i], *bundle.tokenizer, missing[i]->concept_);
+    Step step = to_step(sentences[i], *context_.bundle.tokenizer, missing[i]->concept_);
     step.stop_probability = missing[i]->stop_probability;
     *missing[i] = std::move(step);
     written.cost.tokens += sentences[i].choices;
     written.cost.passes += sentences[i].choices;
-    tokens.push_back(sentences[i].tokens);
-    tokens.back().push_back(bundle.tokenizer->newline());
   }
   unfocus();
   enter(before);
-  return tokens;
 }
 
 void ActiveBatch::write(const std::vector<Place>& places, Phase phase) {

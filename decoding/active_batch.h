@@ -80,8 +80,8 @@ class ActiveBatch {
   std::vector<WrittenSentence> write_rows(const torch::Tensor& z);
 
   /// Decodes the steps of one row that have no text, together, because the reasoning goes on from the texts, and fills
-  /// them in. Tokens of each, the newline included.
-  std::vector<TokenIds> write_missing(std::size_t row);
+  /// them in.
+  void write_missing(std::size_t row);
 
   /// Passes are of `copies` lines of this row alone, until unfocus().
   void focus(std::size_t row, std::size_t copies = 1) { focus_on(std::vector<std::size_t>(copies, rows_[row])); }

@@ -33,7 +33,7 @@ class HybridFeedback final : public Feedback {
   }
 
   void keep(const std::vector<std::int64_t>& rows) override {
-    std::vector<std::unique_ptr<SentenceReader>> readers;
+    std::vector<Reader> readers;
     for (const std::int64_t row : rows) readers.push_back(std::move(readers_[static_cast<std::size_t>(row)]));
     readers_ = std::move(readers);
     in_doubt_ = in_doubt_.index_select(0, index_tensor(rows));
@@ -42,16 +42,27 @@ class HybridFeedback final : public Feedback {
   void start(const Sentences&) override { readers_.resize(batch_.rows()); }
 
  private:
+  struct Reader {
+    std::unique_ptr<SentenceReader> texts;  // null: the row was never in doubt
+    std::size_t read = 0;                   // steps of the row
+  };
+
   /// The input [D] that the text of a row's last step gives.
   torch::Tensor reread(std::size_t row) {
-    const std::vector<TokenIds> unread = batch_.write_missing(row);
+    batch_.write_missing(row);
     batch_.focus(row);
-    if (!readers_[row]) readers_[row] = begin(row);
+    Reader& reader = readers_[row];
+    if (!reader.texts) reader.texts = begin(row);
     torch::Tensor z;
-    for (const TokenIds& sentence : unread) z = readers_[row]->read({sentence});
+    const std::vector<Step>& steps = batch_.trajectory(row).steps;
+    for (; reader.read < steps.size(); ++reader.read) {
+      TokenIds sentence = steps[reader.read].tokens;
+      sentence.push_back(context_.bundle.tokenizer->newline());
+      z = reader.texts->read({sentence});
+      ++batch_.trajectory(row).cost.passes;
+    }
     const torch::Tensor input = context_.bundle.need_concepts().inputs(z, context_.observer)[0];
     batch_.unfocus();
-    batch_.trajectory(row).cost.passes += static_cast<std::int64_t>(unread.size());
     return input;
   }
 
@@ -66,8 +77,8 @@ class HybridFeedback final : public Feedback {
   ActiveBatch& batch_;
   const RunContext& context_;
   std::unique_ptr<Doubt> doubt_;
-  std::vector<std::unique_ptr<SentenceReader>> readers_;  // by row; null: it was never in doubt
-  torch::Tensor in_doubt_;                                // [B] bool
+  std::vector<Reader> readers_;  // by row
+  torch::Tensor in_doubt_;       // [B] bool
 };
 
 class HybridStrategy final : public Strategy {

@@ -289,6 +289,14 @@ TEST(Hybrid, ADoubtInTheMiddleReadsTheSentencesBeforeIt) {
   EXPECT_TRUE(some_in_doubt);
 }
 
+TEST(Hybrid, ReadsWhatTheOracleHasWrittenAlready) {
+  const Bundle bundle = tiny_bundle();
+  ReasoningOptions options = short_options();
+  options.stop = StopRule::oracle;
+  options.doubt_threshold = -1.0;
+  EXPECT_EQ(texts(reason(bundle, "hybrid", options)), texts(reason(bundle, "discretized", options)));
+}
+
 TEST(Hybrid, AMeasureThatTheModelLacksIsAnError) {
   const Bundle bundle = tiny_bundle();
   ReasoningOptions options = short_options();
