@@ -48,14 +48,13 @@ std::string known_models() {
 }
 
 /// Null for the processor.
-std::shared_ptr<const Accelerator> choose_device(const std::string& device) {
-  if (device == "cpu") return nullptr;
+std::shared_ptr<const Accelerator> choose_device(const ModelChoice& choice) {
+  const bool only_here = choice.device == "auto" && choice.precision == "int8";
+  if (choice.device == "cpu" || only_here) return nullptr;
   try {
-    auto accelerator = open_cuda();
-    spdlog::info("computing on {}", accelerator->name());
-    return accelerator;
+    return open_cuda();
   } catch (const Error& error) {
-    if (device == "cuda") throw;
+    if (choice.device == "cuda") throw;
     spdlog::info("computing on the processor: {}", error.what());
     return nullptr;
   }
@@ -89,8 +88,10 @@ LoadedModel load_model(const ModelChoice& choice) {
   for (const Precision one : {Precision::fp32, Precision::bf16, Precision::int8}) {
     if (choice.precision == to_string(one)) precision = one;
   }
-  LoadedModel model{load_bundle(find_model(choice.name), precision, choose_device(choice.device)), nullptr};
-  if (!precision && !model.bundle.accelerator && model.bundle.precision != Precision::fp32) {
+  LoadedModel model{load_bundle(find_model(choice.name), precision, choose_device(choice)), nullptr};
+  if (model.bundle.accelerator) {
+    spdlog::info("computing on {} in {}", model.bundle.accelerator->name(), to_string(model.bundle.precision));
+  } else if (!precision && model.bundle.precision != Precision::fp32) {
     spdlog::info("computing in {}, faster than fp32 here; see --precision", to_string(model.bundle.precision));
   }
   model.task = make_task(model.bundle.task);
@@ -105,7 +106,7 @@ void add_model_options(CLI::App& command, ModelChoice& choice) {
   add_model_argument(command, choice.name);
   command
       .add_option("--precision", choice.precision,
-                  "of products with weights; auto: bf16 for large models where it is faster, else fp32")
+                  "of products with weights; auto: bf16 for large models where it is faster, and on a GPU, else fp32")
       ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
       ->capture_default_str();
 }

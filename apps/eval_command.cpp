@@ -23,6 +23,14 @@ struct EvalArguments {
   ReasoningOptions options;
 };
 
+/// Nobody counts on an accelerator.
+std::string gflops(double count) {
+  if (count == 0.0) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4f", count);
+  return text;
+}
+
 std::string percent(const std::optional<double>& share) {
   if (!share) return "-";
   char text[16];
@@ -39,10 +47,10 @@ void print_table(const std::vector<Evaluation>& evaluations) {
     std::snprintf(interval, sizeof interval, "%.1f-%.1f", 100.0 * e.interval.low, 100.0 * e.interval.high);
     std::snprintf(latency, sizeof latency, "%.2f / %.2f / %.2f", e.total_ms.p50, e.total_ms.p95, e.total_ms.p99);
     std::snprintf(parts, sizeof parts, "%.2f/%.2f/%.2f", e.prefill_ms.p50, e.reasoning_ms.p50, e.decoding_ms.p50);
-    std::printf("%-12s %5lld %9s %13s %9s %7s %6.2f %7.1f %7.1f %24s %24s %9.4f %9.4f\n", e.mode.c_str(),
+    std::printf("%-12s %5lld %9s %13s %9s %7s %6.2f %7.1f %7.1f %24s %24s %9s %9s\n", e.mode.c_str(),
                 static_cast<long long>(e.n), percent(e.accuracy).c_str(), interval, percent(e.validity).c_str(),
-                percent(e.stop_accuracy).c_str(), e.steps, e.passes, e.tokens, latency, parts, e.gflops,
-                e.gflops - e.prefill_gflops);
+                percent(e.stop_accuracy).c_str(), e.steps, e.passes, e.tokens, latency, parts, gflops(e.gflops).c_str(),
+                gflops(e.gflops - e.prefill_gflops).c_str());
   }
   std::printf("peak memory %.0f MB\n", peak_memory_mb());
 }
@@ -57,6 +65,8 @@ void write_json(const EvalArguments& arguments, const LoadedModel& model, const 
                          {"data_sha256", sha256_file(arguments.data)},
                          {"seed", arguments.options.seed},
                          {"batch", arguments.options.batch},
+                         {"device", model.bundle.accelerator ? model.bundle.accelerator->name() : "cpu"},
+                         {"precision", to_string(model.bundle.precision)},
                          {"ablation", arguments.ablate.empty() ? "none" : arguments.ablate},
                          {"peak_memory_mb", peak_memory_mb()},
                          {"results", nlohmann::json::array()}};

@@ -47,7 +47,7 @@ if(Torch_FOUND AND NOT TARGET Torch::torch)
   endforeach()
 endif()
 
-if(Torch_FOUND AND NOT TARGET Torch::cuda)
+if(Torch_FOUND AND NOT TARGET Torch::cuda AND EXISTS ${NOEMA_TORCH_ROOT}/torch/lib/libtorch_cuda.so)
   add_library(Torch::cuda INTERFACE IMPORTED)
   target_include_directories(Torch::cuda SYSTEM INTERFACE ${NOEMA_TORCH_ROOT}/nvidia/cu13/include)
   # The libraries that libtorch_cuda itself needs may be missing on the machine that builds.

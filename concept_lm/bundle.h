@@ -29,7 +29,7 @@ struct Bundle {
   std::string reads;                               ///< the autoencoder whose embeddings the concept model reads
   std::string writes;                              ///< the one whose embeddings it predicts
   nlohmann::json manifest;                         ///< all of noema.json
-  Precision precision = Precision::fp32;           ///< that its products with weights are computed in
+  Precision precision = Precision::fp32;           ///< of its products with weights; of everything, on an accelerator
   std::shared_ptr<const Accelerator> accelerator;  ///< that its parts compute on; null: the processor
 
   const LanguageModel& need_chain() const;

@@ -43,6 +43,7 @@ std::vector<Random*> ActiveBatch::randoms() {
 }
 
 void ActiveBatch::enter(Phase phase) {
+  if (phase != phase_ && context_.bundle.accelerator) context_.bundle.accelerator->wait();  // what was launched counts
   const auto now = Clock::now();
   const double ms = std::chrono::duration<double, std::milli>(now - phase_began_).count();
   const double share = focus_.empty() ? 0.0 : ms / static_cast<double>(focus_.size());
@@ -76,8 +77,10 @@ void ActiveBatch::add_step(std::size_t row, Step step) {
 
 void ActiveBatch::look_for_full_context(std::int64_t max_positions) {
   for (std::size_t row = 0; row < rows(); ++row) {
-    const std::int64_t used = static_cast<std::int64_t>(question(row).size()) + trajectory(row).cost.tokens;
-    if (used >= max_positions && !is_finished(row)) finish(row, StopReason::context_full);
+    const auto steps = static_cast<std::int64_t>(trajectory(row).steps.size());
+    const std::int64_t read = std::max(steps, trajectory(row).cost.tokens);
+    if (static_cast<std::int64_t>(question(row).size()) + read >= max_positions && !is_finished(row))
+      finish(row, StopReason::context_full);
   }
 }
 
@@ -206,11 +209,13 @@ void ActiveBatch::write(const std::vector<Place>& places, Phase phase) {
 std::vector<WrittenSentence> ActiveBatch::decode(const torch::Tensor& z, std::vector<Random*> randoms,
                                                  std::int64_t* passes) const {
   const Autoencoder& writing = context_.bundle.writing();
-  const auto source =
-      make_token_source(context_, context_.recorded ? context_.recorded->sentences.get() : nullptr, writing.backbone());
+  const auto source = token_source_for(context_, context_.recorders ? context_.recorders->sentences.get() : nullptr,
+                                       writing.backbone());
   source->join(writing.decoder().begin(z, context_.observer));
-  return write_sentences(*source, std::move(randoms), context_.bundle.tokenizer->newline(),
-                         context_.options.max_sentence_tokens, passes);
+  // The embedding itself takes one of the decoder's positions.
+  const std::int64_t room = writing.backbone().config().transformer.max_positions - 1;
+  const auto most = static_cast<int>(std::min<std::int64_t>(context_.options.max_sentence_tokens, room));
+  return write_sentences(*source, std::move(randoms), context_.bundle.tokenizer->newline(), most, passes);
 }
 
 void ActiveBatch::hand_over(std::size_t index) {
@@ -219,8 +224,9 @@ void ActiveBatch::hand_over(std::size_t index) {
   deliver_(index, std::move(trajectory));
 }
 
-std::unique_ptr<TokenSource> make_token_source(const RunContext& context, StepRecorder* recorder,
-                                               const LanguageModel& model) {
+std::unique_ptr<TokenSource> token_source_for(const RunContext& context, StepRecorder* recorder,
+                                              const LanguageModel& model) {
+  check_sampling(context.options.sampling);
   const bool is_free = !context.is_watched() && context.options.sampling.temperature == 0.0;
   return recorder && is_free ? make_recorded_token_source(*recorder, model)
                              : make_token_source(context.options.sampling);

@@ -11,8 +11,8 @@
 #include "concept_lm/bundle.h"
 #include "decoding/observer.h"
 #include "decoding/options.h"
-#include "decoding/recorded_steps.h"
 #include "decoding/schedule.h"
+#include "decoding/step_recorders.h"
 #include "decoding/writing.h"
 #include "tasks/task.h"
 
@@ -23,8 +23,8 @@ struct RunContext {
   const Bundle& bundle;
   const Task& task;
   const ReasoningOptions& options;
-  Observer* observer = nullptr;       ///< null: nobody watches
-  RecordedSteps* recorded = nullptr;  ///< null: there is no accelerator
+  Observer* observer = nullptr;        ///< null: nobody watches
+  StepRecorders* recorders = nullptr;  ///< null: there is no accelerator
 
   /// Whether somebody looks at every operation, so that none may be recorded.
   bool is_watched() const { return observer && observer->wants_operations(); }
@@ -117,9 +117,9 @@ class ActiveBatch {
   Clock::time_point phase_began_;
 };
 
-/// Where the next tokens come from: of `recorder`, if there is one (null: none), when nobody watches or draws.
-std::unique_ptr<TokenSource> make_token_source(const RunContext& context, StepRecorder* recorder,
-                                               const LanguageModel& model);
+/// Recorded tokens where `recorder` is given (null: none), nobody watches and nothing is drawn; else one by one.
+std::unique_ptr<TokenSource> token_source_for(const RunContext& context, StepRecorder* recorder,
+                                              const LanguageModel& model);
 
 /// The sentence as a step: its text, what the model thought of its tokens, and the concept it was decoded from, if any.
 Step to_step(const WrittenSentence& sentence, const Tokenizer& tokenizer, const torch::Tensor& z = {});

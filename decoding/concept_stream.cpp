@@ -104,8 +104,8 @@ std::unique_ptr<ConceptStream> make_continuous_concept_stream(ActiveBatch& batch
   const RunContext& context = batch.context();
   const bool is_undisturbed =
       !context.options.intervention && context.options.latent_temperature == 0.0 && !context.is_watched();
-  if (!context.recorded || !is_undisturbed) return make_concept_stream(batch);
-  return std::make_unique<RecordedConcepts>(context.bundle.need_concepts(), *context.recorded->concepts);
+  if (!context.recorders || !is_undisturbed) return make_concept_stream(batch);
+  return std::make_unique<RecordedConcepts>(context.bundle.need_concepts(), *context.recorders->concepts);
 }
 
 }  // namespace noema

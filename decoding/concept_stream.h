@@ -32,7 +32,7 @@ class ConceptStream {
 std::unique_ptr<ConceptStream> make_concept_stream(ActiveBatch& batch);
 
 /// Several steps at a time, where an accelerator can take them and nothing has to happen in between; else as above.
-/// Concepts have no inputs: what goes back in is what was predicted, and has gone.
+/// Concept::input is undefined there, since it has been appended already.
 std::unique_ptr<ConceptStream> make_continuous_concept_stream(ActiveBatch& batch);
 
 }  // namespace noema

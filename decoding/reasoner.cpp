@@ -12,7 +12,7 @@ namespace noema {
 Reasoner::Reasoner(const Bundle& bundle, const Task& task, const std::string& mode)
     : bundle_(bundle), task_(task), mode_(mode), strategy_(make_strategy(mode)) {
   strategy_->check(bundle);
-  if (bundle.accelerator) recorded_ = std::make_unique<RecordedSteps>(bundle);
+  if (bundle.accelerator) recorders_ = std::make_unique<StepRecorders>(bundle);
 }
 
 std::vector<TokenIds> Reasoner::tokenize(const std::vector<std::string>& questions) const {
@@ -53,7 +53,7 @@ std::vector<Trajectory> Reasoner::run(const std::vector<std::string>& questions,
   if (options.count_flops) watching.push_back(&counter);
   if (observer) watching.push_back(observer);
   ObserverGroup group(watching);
-  const RunContext context{bundle_, task_, options, watching.empty() ? nullptr : &group, recorded_.get()};
+  const RunContext context{bundle_, task_, options, watching.empty() ? nullptr : &group, recorders_.get()};
 
   std::vector<Trajectory> trajectories(questions.size());
   ActiveBatch batch(context, std::move(schedule), [&](std::size_t place, Trajectory trajectory) {

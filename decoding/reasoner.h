@@ -8,7 +8,7 @@
 
 namespace noema {
 
-/// Answers questions in one mode. Const after construction; may be shared by threads.
+/// Answers questions in one mode. Const after construction; may be shared by threads, unless there is an accelerator.
 class Reasoner {
  public:
   /// The bundle and the task must outlive the reasoner. Throws Error for an unknown mode and for a bundle that lacks
@@ -16,9 +16,9 @@ class Reasoner {
   Reasoner(const Bundle& bundle, const Task& task, const std::string& mode);
 
   /// A trajectory for each question, in their order. Questions are reasoned about together, at most `options.batch` of
-  /// them, and no more than `options.memory` has room for; when one is finished another takes its place. A greedy
-  /// answer does not depend on which are there together. Throws Error when there is no room for one, and for a question
-  /// that is empty, not UTF-8 or too long, with its number when there are several.
+  /// them, and no more than `options.memory` has room for; when one is finished another takes its place. On the
+  /// processor, a greedy answer does not depend on which are there together. Throws Error when there is no room for
+  /// one, and for a question that is empty, not UTF-8 or too long, with its number when there are several.
   std::vector<Trajectory> run(const std::vector<std::string>& questions, const ReasoningOptions& options = {},
                               Observer* observer = nullptr) const;
 
@@ -32,7 +32,7 @@ class Reasoner {
   const Task& task_;
   std::string mode_;
   std::unique_ptr<const Strategy> strategy_;
-  std::unique_ptr<RecordedSteps> recorded_;  // null: the bundle has no accelerator
+  std::unique_ptr<StepRecorders> recorders_;  // null: the bundle has no accelerator
 };
 
 }  // namespace noema

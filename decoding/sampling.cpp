@@ -11,15 +11,8 @@
 namespace noema {
 namespace {
 
-void check(const SamplingOptions& options) {
-  if (options.temperature >= 0.0 && std::isfinite(options.temperature) && options.top_k >= 0 && options.top_p > 0.0 &&
-      options.top_p <= 1.0) {
-    return;
-  }
-  throw Error({"sampling options", "temperature ≥ 0, top_k ≥ 0 and 0 < top_p ≤ 1",
-               std::to_string(options.temperature) + ", " + std::to_string(options.top_k) + " and " +
-                   std::to_string(options.top_p),
-               "correct them"});
+torch::Tensor entropy_of(const torch::Tensor& log_probabilities) {
+  return -(log_probabilities.exp() * log_probabilities).sum(-1);
 }
 
 /// A draw among the tokens that top-k and top-p leave, by inversion.
@@ -47,16 +40,24 @@ TokenId draw(const float* log_probabilities, std::int64_t vocab, const SamplingO
 
 }  // namespace
 
-torch::Tensor entropy(const torch::Tensor& logits) {
-  const torch::Tensor log_probabilities = logits.to(torch::kFloat32).log_softmax(-1);
-  return -(log_probabilities.exp() * log_probabilities).sum(-1);
+void check_sampling(const SamplingOptions& options) {
+  if (options.temperature >= 0.0 && std::isfinite(options.temperature) && options.top_k >= 0 && options.top_p > 0.0 &&
+      options.top_p <= 1.0) {
+    return;
+  }
+  throw Error({"sampling options", "temperature ≥ 0, top_k ≥ 0 and 0 < top_p ≤ 1",
+               std::to_string(options.temperature) + ", " + std::to_string(options.top_k) + " and " +
+                   std::to_string(options.top_p),
+               "correct them"});
 }
+
+torch::Tensor entropy(const torch::Tensor& logits) { return entropy_of(logits.to(torch::kFloat32).log_softmax(-1)); }
 
 torch::Tensor most_probable(const torch::Tensor& logits) {
   const torch::Tensor log_probabilities = logits.to(torch::kFloat32).log_softmax(-1);  // [N,V]
   const torch::Tensor best = log_probabilities.argmax(-1, true);
   return torch::cat(
-      {best.to(torch::kFloat32), log_probabilities.gather(-1, best).exp(), entropy(log_probabilities).unsqueeze(-1)},
+      {best.to(torch::kFloat32), log_probabilities.gather(-1, best).exp(), entropy_of(log_probabilities).unsqueeze(-1)},
       -1);
 }
 
@@ -72,10 +73,10 @@ std::vector<TokenChoice> to_choices(const torch::Tensor& choices) {
 
 std::vector<TokenChoice> choose_tokens(const torch::Tensor& logits, const SamplingOptions& options,
                                        std::span<Random* const> randoms) {
-  check(options);
+  check_sampling(options);
   if (options.temperature == 0.0) return to_choices(most_probable(logits));
   const torch::Tensor log_probabilities = logits.to(torch::kFloat32).log_softmax(-1).cpu().contiguous();  // [N,V]
-  const torch::Tensor entropies = entropy(log_probabilities);                                             // [N]
+  const torch::Tensor entropies = entropy_of(log_probabilities);                                          // [N]
   std::vector<TokenChoice> choices;
   for (std::int64_t row = 0; row < logits.size(0); ++row) {
     const float* scores = log_probabilities.data_ptr<float>() + row * logits.size(1);

@@ -19,6 +19,9 @@ struct TokenChoice {
   double entropy = 0.0;      ///< of the model's distribution, in nats
 };
 
+/// Throws Error for senseless options.
+void check_sampling(const SamplingOptions& options);
+
 /// Entropy of the distribution of logits [...,V], in nats [...].
 torch::Tensor entropy(const torch::Tensor& logits);
 

@@ -15,7 +15,7 @@ class StopHeadRule final : public Stopping {
     const RunContext& context = batch.context();
     const StopHead& head = context.bundle.need_stop();
     const torch::Tensor log_odds = concepts.stop.defined() ? concepts.stop : head(concepts.embedding, context.observer);
-    const torch::Tensor probability = log_odds.sigmoid().cpu();
+    const torch::Tensor probability = log_odds.to(torch::kCPU, torch::kFloat32).sigmoid();
     Verdicts verdicts(batch.rows());
     for (std::size_t row = 0; row < batch.rows(); ++row) {
       steps[row].stop_probability = probability[static_cast<std::int64_t>(row)].item<double>();
@@ -49,10 +49,10 @@ class RepetitionRule final : public Stopping {
  public:
   Verdicts judge(ActiveBatch& batch, const Concept& concepts, std::vector<Step>&) override {
     Verdicts verdicts(batch.rows());
-    const torch::Tensor& z = concepts.embedding;
+    const torch::Tensor z = concepts.embedding.to(torch::kCPU, torch::kFloat32);
     if (before_.defined()) {
       const std::int64_t rows = before_.size(0);  // those behind them have just come in
-      const torch::Tensor cosine = at::cosine_similarity(z.narrow(0, 0, rows), before_, 1).cpu();
+      const torch::Tensor cosine = at::cosine_similarity(z.narrow(0, 0, rows), before_, 1);
       for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
         const double value = cosine[static_cast<std::int64_t>(row)].item<double>();
         if (value > batch.context().options.repetition_threshold) verdicts[row] = StopReason::repeated;
@@ -62,9 +62,7 @@ class RepetitionRule final : public Stopping {
     return verdicts;
   }
 
-  void keep(const std::vector<std::int64_t>& rows) override {
-    before_ = before_.index_select(0, index_tensor(rows, before_.device()));
-  }
+  void keep(const std::vector<std::int64_t>& rows) override { before_ = before_.index_select(0, index_tensor(rows)); }
 
  private:
   torch::Tensor before_;  // [B,Z]

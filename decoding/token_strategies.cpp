@@ -18,8 +18,8 @@ class ChainWriter {
         context_(batch.context()),
         mark_(mark),
         max_steps_(max_steps),
-        source_(make_token_source(context_, context_.recorded ? context_.recorded->chain.get() : nullptr,
-                                  context_.bundle.need_chain())) {}
+        source_(token_source_for(context_, context_.recorders ? context_.recorders->chain.get() : nullptr,
+                                 context_.bundle.need_chain())) {}
 
   void run() {
     while (true) {

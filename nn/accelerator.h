@@ -23,16 +23,19 @@ class Accelerator {
   virtual ~Accelerator() = default;
 
   virtual torch::Device device() const = 0;
-  virtual std::string name() const = 0;          ///< for people
-  virtual std::int64_t free_memory() const = 0;  ///< bytes
+  virtual std::string name() const = 0;  ///< for people
 
   /// The type that weights and hidden states are best kept in.
   virtual torch::Dtype best_dtype() const = 0;
 
   /// Records what `work` has the device do; it is called more than once. It may not wait for the device nor copy to or
   /// from it, and what it does may not depend on what stands in the device's memory. What it assigns to is the
-  /// recording's own, and is overwritten by each replay of any recording.
+  /// recording's own, and is overwritten by each replay of any recording. The accelerator must outlive it, and one
+  /// thread at a time record and replay.
   virtual std::unique_ptr<Recording> record(const std::function<void()>& work) const = 0;
+
+  /// Returns when all that the device was given to do is done.
+  virtual void wait() const = 0;
 };
 
 /// The first NVIDIA GPU. Loads the library libnoema_cuda, and with it libtorch's part for GPUs, which nothing else

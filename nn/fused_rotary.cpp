@@ -77,8 +77,8 @@ torch::Tensor rotate(const torch::Tensor& x, const torch::Tensor& index, const t
                      const torch::Tensor& sine) {
   if (x.is_cpu() && x.scalar_type() == torch::kFloat32) return Rotate::apply(x, index, cosine, sine);
   const std::vector<std::int64_t> shape = {index.size(0), 1, index.size(1), cosine.size(1)};
-  const torch::Tensor c = cosine.to(x.options()).index_select(0, index.flatten()).view(shape);
-  const torch::Tensor s = sine.to(x.options()).index_select(0, index.flatten()).view(shape);
+  const torch::Tensor c = cosine.index_select(0, index.flatten()).to(x.scalar_type()).view(shape);
+  const torch::Tensor s = sine.index_select(0, index.flatten()).to(x.scalar_type()).view(shape);
   const auto halves = x.transpose(1, 2).chunk(2, -1);
   return torch::cat({halves[0] * c - halves[1] * s, halves[1] * c + halves[0] * s}, -1);
 }

@@ -51,7 +51,7 @@ void HiddenStream::assign(const HiddenStream& other) {
 }
 
 void HiddenStream::follow(const HiddenStream& other, std::int64_t steps) {
-  cache_.follow(other.cache_, steps);
+  cache_.append_last(other.cache_, steps);
   hidden_ = other.hidden_.narrow(0, 0, rows()).clone();
 }
 

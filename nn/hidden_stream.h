@@ -41,7 +41,7 @@ class HiddenStream {
   /// Comes to where another stream is, in memory of its own: KvCache::assign.
   void assign(const HiddenStream& other);
 
-  /// Goes the last steps of another stream, which were taken from where this one is: KvCache::follow.
+  /// Goes the last steps of another stream, which was assigned this one before it took them.
   void follow(const HiddenStream& other, std::int64_t steps);
 
  private:

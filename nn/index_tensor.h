@@ -7,7 +7,7 @@
 
 namespace noema {
 
-/// Numbers as a tensor [N] int64 beside those that they pick from.
+/// Numbers [N] int64 on the device of what they index.
 torch::Tensor index_tensor(const std::vector<std::int64_t>& numbers, torch::Device device = torch::kCPU);
 
 }  // namespace noema

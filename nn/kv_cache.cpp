@@ -60,17 +60,23 @@ Positions KvCache::extend(const std::vector<std::int64_t>& lengths, std::int64_t
 Positions KvCache::extend() {
   Positions at;
   at.row_tokens.assign(lengths_.size(), 1);
-  check_room(at.row_tokens);
-  reserve(used_ + 1);
-  real_.narrow(1, used_, 1).fill_(true);
-  begin_ = used_++;
-  padded_last_ = false;
   at.index = next_.unsqueeze(1);
-  next_ = next_ + 1;
+  take(1);
   at.causal = false;
   if (padded_) at.mask = real_.narrow(1, 0, used_).unsqueeze(1).unsqueeze(1);  // [B,1,1,K]
-  for (std::int64_t& length : lengths_) at.row_pairs.push_back(++length);
+  at.row_pairs = lengths_;
   return at;
+}
+
+void KvCache::take(std::int64_t slots) {
+  check_room(std::vector<std::int64_t>(lengths_.size(), slots));
+  reserve(used_ + slots);
+  real_.narrow(1, used_, slots).fill_(true);
+  begin_ = used_;
+  used_ += slots;
+  padded_last_ = false;
+  next_ = next_ + slots;
+  for (std::int64_t& length : lengths_) length += slots;
 }
 
 void KvCache::check_room(const std::vector<std::int64_t>& lengths) const {
@@ -206,8 +212,8 @@ void KvCache::assign(const KvCache& other) {
   std::copy(other.lengths_.begin(), other.lengths_.end(), lengths_.begin());
 }
 
-void KvCache::follow(const KvCache& other, std::int64_t slots) {
-  extend(std::vector<std::int64_t>(lengths_.size(), slots), slots, Padding::right);
+void KvCache::append_last(const KvCache& other, std::int64_t slots) {
+  take(slots);
   const auto last = [&](const KvCache& cache, const torch::Tensor& all) {
     return all.narrow(0, 0, rows()).narrow(2, cache.used_ - slots, slots);
   };

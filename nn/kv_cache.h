@@ -49,9 +49,8 @@ class KvCache {
   /// padding.
   void assign(const KvCache& other);
 
-  /// Takes the last `slots` slots of another cache, one token a row, behind its own: of its first rows, which assign()
-  /// had made those of this cache.
-  void follow(const KvCache& other, std::int64_t slots);
+  /// Appends the last `slots` slots of another cache, one token a row, of which the first rows are those of this one.
+  void append_last(const KvCache& other, std::int64_t slots);
 
   std::int64_t rows() const { return static_cast<std::int64_t>(lengths_.size()); }
   std::int64_t slots() const { return real_.size(1); }                   ///< that there is room for
@@ -59,6 +58,7 @@ class KvCache {
   const std::vector<std::int64_t>& lengths() const { return lengths_; }  ///< real tokens of each row
 
  private:
+  void take(std::int64_t slots);
   void check_room(const std::vector<std::int64_t>& lengths) const;
   void reserve(std::int64_t slots);
   void note_padding();

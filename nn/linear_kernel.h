@@ -7,7 +7,7 @@
 
 namespace noema {
 
-/// How products with weights are computed. Everything between them stays in fp32.
+/// How products with weights are computed. Everything between them stays in fp32 on the processor.
 enum class Precision {
   fp32,  ///< as trained; the only one that gradients pass
   bf16,  ///< weights and inputs in bf16, sums in fp32

@@ -14,7 +14,8 @@ class ComputeObserver {
  public:
   virtual ~ComputeObserver() = default;
 
-  /// Whether what follows is to be told. Where nobody wants it, an accelerator takes several steps in one.
+  /// Whether every operation must be told of. Where nobody needs that, an accelerator may take several steps in one, of
+  /// which nothing is told.
   virtual bool wants_operations() const { return true; }
 
   /// A matrix product with a weight of [columns, inner], for every position of `at`.

@@ -8,8 +8,7 @@
 namespace noema {
 namespace {
 
-constexpr std::int64_t kSlots = 32;      // streams of up to so many slots more share a recording
-constexpr std::size_t kRecordings = 16;  // each has the caches of its rows
+constexpr std::int64_t kSlots = 32;  // streams of up to so many slots more share a recording
 
 std::vector<torch::Tensor> on_cpu(const std::vector<torch::Tensor>& read, std::int64_t rows) {
   std::vector<torch::Tensor> all;
@@ -26,6 +25,7 @@ struct StepRecorder::Recorded {
   HiddenStream begin, end;
   std::vector<torch::Tensor> read;  // [kSteps,rows,…]
   std::unique_ptr<Recording> recording;
+  std::int64_t bytes = 0;
 };
 
 StepRecorder::StepRecorder(std::shared_ptr<const Accelerator> accelerator, const LanguageModel& model, StreamStep step)
@@ -34,31 +34,41 @@ StepRecorder::StepRecorder(std::shared_ptr<const Accelerator> accelerator, const
 StepRecorder::~StepRecorder() = default;
 
 std::vector<torch::Tensor> StepRecorder::take(HiddenStream& stream) {
-  if (stream.longest() + kSteps > model_.config().transformer.max_positions) {
+  const bool is_near_end = stream.longest() + kSteps > model_.config().transformer.max_positions;
+  if (is_near_end || stream.rows() > kRows) {
     std::vector<torch::Tensor> read = step_(stream);
     for (torch::Tensor& one : read) one = one.unsqueeze(0);
     return on_cpu(read, stream.rows());
   }
-  const std::lock_guard lock(mutex_);
-  Recorded& recorded = find(static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(stream.rows()))),
-                            (stream.used() + kSlots - 1) / kSlots * kSlots);
+  Recorded& recorded =
+      find_or_record(static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(stream.rows()))),
+                     (stream.used() + kSlots - 1) / kSlots * kSlots);
   recorded.begin.assign(stream);
   recorded.recording->replay();
   stream.follow(recorded.end, kSteps);
   return on_cpu(recorded.read, stream.rows());
 }
 
-StepRecorder::Recorded& StepRecorder::find(std::int64_t rows, std::int64_t slots) {
+StepRecorder::Recorded& StepRecorder::find_or_record(std::int64_t rows, std::int64_t slots) {
   const auto found = std::find_if(recorded_.begin(), recorded_.end(), [&](const auto& recorded) {
     return recorded->rows == rows && recorded->slots == slots;
   });
   if (found != recorded_.end()) {
     recorded_.splice(recorded_.begin(), recorded_, found);
   } else {
-    if (recorded_.size() == kRecordings) recorded_.pop_back();
+    const std::int64_t bytes = rows * model_.cache_bytes(slots + kSteps);
+    make_room(bytes);
     recorded_.push_front(record(rows, slots));
+    bytes_ += recorded_.front()->bytes = bytes;
   }
   return *recorded_.front();
+}
+
+void StepRecorder::make_room(std::int64_t bytes) {
+  while (!recorded_.empty() && bytes_ + bytes > kBytes) {
+    bytes_ -= recorded_.back()->bytes;
+    recorded_.pop_back();
+  }
 }
 
 /// The rows begin with one token each, behind padding: so the recording looks at what is padding, which differs from
@@ -67,7 +77,7 @@ std::unique_ptr<StepRecorder::Recorded> StepRecorder::record(std::int64_t rows, 
   KvCache cache = model_.make_cache(rows, slots + kSteps);
   cache.extend(std::vector<std::int64_t>(static_cast<std::size_t>(rows), 1), slots, Padding::left);
   const HiddenStream begin(model_, std::move(cache), torch::zeros({rows, model_.width()}, model_.options()));
-  auto recorded = std::make_unique<Recorded>(Recorded{rows, slots, begin, begin, {}, nullptr});
+  auto recorded = std::make_unique<Recorded>(Recorded{rows, slots, begin, begin, {}, nullptr, 0});
   recorded->recording = accelerator_->record([this, steps = recorded.get()] {
     steps->end = steps->begin;
     std::vector<std::vector<torch::Tensor>> read;  // by what is read, by step

@@ -1,4 +1,4 @@
-"""Prints the table of scripts/check-gpu, in markdown, from FOLDER/ROUND-BATCH-DEVICE.json: milliseconds a question (the
+"""Prints the table of scripts/check-gpu, in markdown, from FOLDER/eval-ROUND-BATCH-DEVICE.json: milliseconds a question (the
 median over the rounds of a round's median question) and answers that are right, by batch and mode."""
 
 import json
@@ -7,8 +7,8 @@ import statistics
 import sys
 
 found = {}  # (batch, mode) -> device -> results
-for path in sorted(pathlib.Path(sys.argv[1]).glob("*.json")):
-    _, batch, device = path.stem.split("-")
+for path in sorted(pathlib.Path(sys.argv[1]).glob("eval-*.json")):
+    _, _, batch, device = path.stem.split("-")
     for result in json.loads(path.read_text())["results"]:
         found.setdefault((int(batch), result["mode"]), {}).setdefault(device, []).append(result)
 

@@ -2,9 +2,12 @@
 
 #include <ATen/Context.h>
 #include <ATen/cuda/CUDAGraph.h>
-#include <c10/cuda/CUDACachingAllocator.h>
+#include <ATen/cuda/MemPool.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
+
+#include <memory>
+#include <optional>
 
 #include "base/error.h"
 #include "nn/accelerator.h"
@@ -16,36 +19,45 @@ namespace {
 /// before the next.
 class CudaRecording final : public Recording {
  public:
-  CudaRecording(const std::function<void()>& work, c10::cuda::MempoolId_t pool) {
-    const c10::cuda::CUDAStream before = c10::cuda::getCurrentCUDAStream();
-    const c10::cuda::CUDAStream aside = c10::cuda::getStreamFromPool();  // the default stream cannot be captured
-    before.synchronize();
-    {
-      const c10::cuda::CUDAStreamGuard guard(aside);
-      work();  // what libraries set up at the first call is no part of the graph
-      aside.synchronize();
-      graph_.capture_begin(pool);
-      try {
-        work();
-      } catch (...) {
-        graph_.capture_end();  // the stream must not stay in capture
-        throw;
-      }
-      graph_.capture_end();
+  /// Recorded on a stream of its own: the default one cannot be captured.
+  CudaRecording(const std::function<void()>& work, c10::cuda::CUDAStream aside, c10::cuda::MempoolId_t pool) {
+    c10::cuda::getCurrentCUDAStream().synchronize();
+    const c10::cuda::CUDAStreamGuard guard(aside);
+    work();  // what libraries set up at the first call is no part of the graph
+    aside.synchronize();
+    graph_.capture_begin(pool, cudaStreamCaptureModeThreadLocal);
+    try {
+      work();
+    } catch (...) {
+      end_capture();
+      throw;  // it names the operation that cannot be captured
     }
+    graph_.capture_end();
     aside.synchronize();
   }
 
   void replay() override { graph_.replay(); }
 
  private:
+  /// The stream must not stay in capture; a failed one cannot be ended without a second failure.
+  void end_capture() noexcept {
+    try {
+      graph_.capture_end();
+    } catch (const std::exception&) {
+    }
+  }
+
   at::cuda::CUDAGraph graph_;
 };
 
 class CudaAccelerator final : public Accelerator {
  public:
-  CudaAccelerator() : pool_(at::cuda::graph_pool_handle()) {
+  CudaAccelerator() {
     at::globalContext().lazyInitDevice(c10::DeviceType::CUDA);
+    // cuDNN's attention prepares a plan for every number of keys, which grows with every step.
+    at::globalContext().setSDPUseCuDNN(false);
+    pool_ = std::make_unique<at::cuda::MemPool>();
+    aside_ = c10::cuda::getStreamFromPool();
     cudaDeviceProp properties{};
     check(cudaGetDeviceProperties(&properties, 0));
     name_ = properties.name;
@@ -56,15 +68,11 @@ class CudaAccelerator final : public Accelerator {
   std::string name() const override { return name_; }
   torch::Dtype best_dtype() const override { return has_bf16_ ? torch::kBFloat16 : torch::kFloat32; }
 
-  std::int64_t free_memory() const override {
-    std::size_t free = 0, all = 0;
-    check(cudaMemGetInfo(&free, &all));
-    return static_cast<std::int64_t>(free);
+  std::unique_ptr<Recording> record(const std::function<void()>& work) const override {
+    return std::make_unique<CudaRecording>(work, *aside_, pool_->id());
   }
 
-  std::unique_ptr<Recording> record(const std::function<void()>& work) const override {
-    return std::make_unique<CudaRecording>(work, pool_);
-  }
+  void wait() const override { check(cudaDeviceSynchronize()); }
 
   static void check(cudaError_t result) {
     if (result == cudaSuccess) return;
@@ -73,7 +81,8 @@ class CudaAccelerator final : public Accelerator {
   }
 
  private:
-  c10::cuda::MempoolId_t pool_;
+  std::unique_ptr<at::cuda::MemPool> pool_;  // lives longer than the recordings: see Accelerator::record
+  std::optional<c10::cuda::CUDAStream> aside_;
   std::string name_;
   bool has_bf16_ = false;
 };

@@ -11,23 +11,42 @@ namespace {
 
 class GpuReasoner : public GpuTest {};
 
+const std::string kModel = std::string(NOEMA_SOURCE_FOLDER) + "/models/stories";
+
+std::vector<std::string> questions() {
+  std::vector<std::string> all;
+  for (const std::string who : {"Eva", "Bob", "Ida", "Tom"}) {
+    all.push_back(who + " picked up the lamp in the attic. " + who + " went to the garden. Where is the lamp?");
+    all.push_back(who + " was in the kitchen. " + who + " went to the park. Where is " + who + "?");
+    all.push_back(who + " had 3 apples. " + who + " lost 1 apple. How many apples does " + who + " have?");
+  }
+  return all;
+}
+
 /// The shipped model, in fp32 on both: what is most probable by far is the same.
 TEST_F(GpuReasoner, AnswersAsTheProcessorDoes) {
-  const std::string folder = std::string(NOEMA_SOURCE_FOLDER) + "/models/stories";
-  const Bundle here = load_bundle(folder), there = load_bundle(folder, Precision::fp32, gpu_);
+  const Bundle here = load_bundle(kModel), there = load_bundle(kModel, Precision::fp32, gpu_);
   const auto task = make_task("stories");
-  const std::vector<std::string> questions = {
-      "Eva picked up the lamp in the attic. Eva went to the garden. Where is the lamp?",
-      "Bob was in the kitchen. Bob went to the park. Where is Bob?"};
-  for (const std::string mode : {"chain", "continuous", "discretized"}) {
-    const auto slow = Reasoner(here, *task, mode).run(questions), fast = Reasoner(there, *task, mode).run(questions);
-    for (std::size_t i = 0; i < questions.size(); ++i) EXPECT_EQ(fast[i].answer, slow[i].answer) << mode;
+  for (const std::string mode : {"direct", "chain", "continuous", "discretized", "hybrid"}) {
+    for (const std::int64_t batch : {1, 5, 32}) {
+      ReasoningOptions options;
+      options.batch = batch;
+      const auto slow = Reasoner(here, *task, mode).run(questions(), options);
+      const auto fast = Reasoner(there, *task, mode).run(questions(), options);
+      for (std::size_t i = 0; i < slow.size(); ++i) EXPECT_EQ(fast[i].answer, slow[i].answer) << mode << batch;
+    }
   }
 }
 
-TEST_F(GpuReasoner, RefusesWhatOnlyTheProcessorHas) {
-  EXPECT_THROW(load_bundle(std::string(NOEMA_SOURCE_FOLDER) + "/models/stories", Precision::int8, gpu_), Error);
+TEST_F(GpuReasoner, AnswersInItsOwnType) {
+  const Bundle there = load_bundle(kModel, std::nullopt, gpu_);
+  const auto task = make_task("stories");
+  for (const Trajectory& trajectory : Reasoner(there, *task, "continuous").run(questions())) {
+    EXPECT_TRUE(trajectory.answer);
+  }
 }
+
+TEST_F(GpuReasoner, RefusesWhatOnlyTheProcessorHas) { EXPECT_THROW(load_bundle(kModel, Precision::int8, gpu_), Error); }
 
 }  // namespace
 }  // namespace noema

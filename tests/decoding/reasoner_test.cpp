@@ -392,6 +392,20 @@ TEST(Chain, EndsWhereTheContextEnds) {
   }
 }
 
+TEST(Continuous, EndsWhereTheContextEndsWhetherStepsAreRecordedOrNot) {
+  const Bundle plain = tiny_bundle();
+  std::string question = "Where is Tom?";
+  while (plain.tokenize_question(question).size() < 90) question = "Ann took the key. " + question;
+  ReasoningOptions options = short_options();
+  options.max_steps = 100;
+  const auto run = [&](const Bundle& bundle) {
+    return Reasoner(bundle, *make_task("stories"), "continuous").run({question, "Where is Eva?"}, options);
+  };
+  const auto wanted = run(plain), recorded = run(accelerated(plain, std::make_shared<ReplayingAccelerator>()));
+  EXPECT_EQ(wanted.front().stop, StopReason::context_full);
+  EXPECT_EQ(texts(recorded), texts(wanted));
+}
+
 TEST(FlopCounter, CountsThePrefillOfEveryBatch) {
   const Bundle bundle = tiny_bundle();
   for (const std::string mode : {"chain", "continuous", "discretized"}) {

@@ -10,7 +10,7 @@ class ReplayingAccelerator final : public Accelerator {
  public:
   torch::Device device() const override { return torch::kCPU; }
   std::string name() const override { return "the processor, again"; }
-  std::int64_t free_memory() const override { return 0; }
+  void wait() const override {}
   torch::Dtype best_dtype() const override { return torch::kFloat32; }
 
   std::unique_ptr<Recording> record(const std::function<void()>& work) const override {

@@ -171,7 +171,7 @@ class SeparateDevice final : public Accelerator {
 
   torch::Device device() const override { return separate_device::kDevice; }
   std::string name() const override { return "a separate device"; }
-  std::int64_t free_memory() const override { return 0; }
+  void wait() const override {}
   torch::Dtype best_dtype() const override { return dtype_; }
   std::unique_ptr<Recording> record(const std::function<void()>& work) const override { return again_.record(work); }
 

@@ -1,4 +1,4 @@
-#include "decoding/recorded_steps.h"
+#include "decoding/step_recorders.h"
 
 #include <torch/torch.h>
 
@@ -28,7 +28,7 @@ StreamStep token_step(const LanguageModel& model) {
 
 }  // namespace
 
-RecordedSteps::RecordedSteps(const Bundle& bundle) {
+StepRecorders::StepRecorders(const Bundle& bundle) {
   const auto recorder = [&](const LanguageModel& model, StreamStep step) {
     return std::make_unique<StepRecorder>(bundle.accelerator, model, std::move(step));
   };
