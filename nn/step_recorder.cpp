@@ -12,8 +12,9 @@ constexpr std::int64_t kSlots = 32;  // streams of up to so many slots more shar
 
 std::vector<torch::Tensor> on_cpu(const std::vector<torch::Tensor>& read, std::int64_t rows) {
   std::vector<torch::Tensor> all;
-  for (const torch::Tensor& one : read)
+  for (const torch::Tensor& one : read) {
     all.push_back(one.narrow(1, 0, rows).to(torch::kCPU, torch::kFloat32, false, true));
+  }
   return all;
 }
 
