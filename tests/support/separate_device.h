@@ -94,52 +94,58 @@ inline void take_over(const at::Tensor& tensor, const at::Tensor& result) {
   tensor.unsafeGetTensorImpl()->shallow_copy_from(veiled(result).getIntrusivePtr());
 }
 
+/// An argument as the processor takes it. Throws where it is the processor's already: no device would take it.
+inline c10::IValue unveiled(const c10::IValue& given, const c10::Argument& argument, const std::string& op) {
+  const auto taken = [&](const at::Tensor& tensor) {
+    const bool is_elsewhere = tensor.defined() && tensor.is_cpu() && tensor.dim() > 0;
+    if (is_elsewhere) throw std::runtime_error(op + ": one tensor here, another on the processor");
+    return unveiled(tensor);
+  };
+  if (given.isTensor()) {
+    const at::Tensor tensor = given.toTensor();
+    const bool is_to_be_sized = is_written(argument) && tensor.numel() == 0;
+    return is_to_be_sized ? at::empty({0}, tensor.options().device(at::kCPU)) : taken(tensor);
+  }
+  if (given.isTensorList()) {
+    c10::List<at::Tensor> tensors;
+    for (const at::Tensor& tensor : given.toTensorVector()) tensors.push_back(taken(tensor));
+    return tensors;
+  }
+  if (given.isOptionalTensorList()) throw std::runtime_error(op + ": indexing with tensors is not supported here");
+  return given.isDevice() ? c10::IValue(c10::Device(at::kCPU)) : given;
+}
+
+/// A result of the processor's as one of this device. `written`: the argument that it is, or none.
+inline c10::IValue veiled(const c10::IValue& result, const c10::IValue& written) {
+  if (written.isTensor()) {
+    if (written.toTensor().numel() == 0) take_over(written.toTensor(), result.toTensor());
+    return written;
+  }
+  if (result.isTensor()) return veiled(result.toTensor());
+  if (!result.isTensorList()) return result;
+  c10::List<at::Tensor> tensors;
+  for (const at::Tensor& tensor : result.toTensorVector()) tensors.push_back(veiled(tensor));
+  return tensors;
+}
+
 /// Does any other operation with the processor's kernels.
 inline void compute(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   const c10::FunctionSchema& schema = op.schema();
   const std::size_t first = stack->size() - schema.arguments().size();
   const std::vector<c10::IValue> given(stack->begin() + static_cast<std::ptrdiff_t>(first), stack->end());
-  const auto taken = [&](const at::Tensor& tensor) {
-    if (tensor.defined() && tensor.is_cpu() && tensor.dim() > 0) {
-      throw std::runtime_error(schema.name() + ": one tensor here, another on the processor");
-    }
-    return unveiled(tensor);
-  };
   for (std::size_t i = 0; i < given.size(); ++i) {
-    c10::IValue& argument = (*stack)[first + i];
-    if (argument.isTensor() && is_written(schema.arguments()[i]) && argument.toTensor().numel() == 0) {
-      argument = at::empty({0}, argument.toTensor().options().device(at::kCPU));  // to be given its size
-    } else if (argument.isTensor()) {
-      argument = taken(argument.toTensor());
-    } else if (argument.isTensorList()) {
-      c10::List<at::Tensor> tensors;
-      for (const at::Tensor& tensor : argument.toTensorVector()) tensors.push_back(taken(tensor));
-      argument = tensors;
-    } else if (argument.isOptionalTensorList()) {
-      throw std::runtime_error(schema.name() + ": indexing with tensors is not supported here");
-    } else if (argument.isDevice()) {
-      argument = c10::Device(at::kCPU);
-    }
+    (*stack)[first + i] = unveiled(given[i], schema.arguments()[i], schema.name());
   }
   op.callBoxed(stack);
   const std::size_t results = stack->size() - schema.returns().size();
   for (std::size_t i = 0; i < schema.returns().size(); ++i) {
-    c10::IValue& result = (*stack)[results + i];
     const c10::AliasInfo* alias = schema.returns()[i].alias_info();
-    if (alias && alias->isWrite()) {  // an argument that was written to
-      for (std::size_t j = 0; j < given.size(); ++j) {
-        const c10::AliasInfo* other = schema.arguments()[j].alias_info();
-        if (!other || !(*other == *alias)) continue;
-        if (given[j].toTensor().numel() == 0) take_over(given[j].toTensor(), result.toTensor());
-        result = given[j];
-      }
-    } else if (result.isTensor()) {
-      result = veiled(result.toTensor());
-    } else if (result.isTensorList()) {
-      c10::List<at::Tensor> tensors;
-      for (const at::Tensor& tensor : result.toTensorVector()) tensors.push_back(veiled(tensor));
-      result = tensors;
+    c10::IValue written;
+    for (std::size_t j = 0; alias && alias->isWrite() && j < given.size(); ++j) {
+      const c10::AliasInfo* other = schema.arguments()[j].alias_info();
+      if (other && *other == *alias) written = given[j];
     }
+    (*stack)[results + i] = veiled((*stack)[results + i], written);
   }
 }
 
