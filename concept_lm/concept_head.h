@@ -13,8 +13,8 @@ namespace noema {
 /// A predicted sentence embedding.
 struct Concept {
   torch::Tensor embedding;  ///< ẑ [N,Z], in the decoder's space
-  torch::Tensor
-      input;  ///< [N,D], in the concept model's input space: what continuous mode appends; undefined: it is already
+  torch::Tensor input;      ///< [N,D], in the concept model's input space: what continuous mode appends. Undefined
+                            ///< where it has been appended already
   torch::Tensor stop = {};  ///< log-odds [N] that its sentence is the answer; undefined: nobody has asked yet
 };
 

@@ -78,9 +78,9 @@ void ActiveBatch::add_step(std::size_t row, Step step) {
 void ActiveBatch::look_for_full_context(std::int64_t max_positions) {
   for (std::size_t row = 0; row < rows(); ++row) {
     const auto steps = static_cast<std::int64_t>(trajectory(row).steps.size());
-    const std::int64_t read = std::max(steps, trajectory(row).cost.tokens);
-    if (static_cast<std::int64_t>(question(row).size()) + read >= max_positions && !is_finished(row))
-      finish(row, StopReason::context_full);
+    const std::int64_t written = std::max(steps, trajectory(row).cost.tokens);
+    const std::int64_t used = static_cast<std::int64_t>(question(row).size()) + written;
+    if (used >= max_positions && !is_finished(row)) finish(row, StopReason::context_full);
   }
 }
 

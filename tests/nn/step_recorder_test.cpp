@@ -26,14 +26,8 @@ std::vector<torch::Tensor> most_probable_token(const LanguageModel& model, Hidde
 class StepRecorderTest : public testing::TestWithParam<TransformerConfig (*)()> {
  protected:
   HiddenStream start(const std::vector<Ids>& rows) const {
-    std::vector<std::int64_t> lengths;
-    std::int64_t width = 0;
-    for (const Ids& row : rows) width = std::max(width, lengths.emplace_back(static_cast<std::int64_t>(row.size())));
-    torch::Tensor ids = torch::zeros({static_cast<std::int64_t>(rows.size()), width}, torch::kLong);
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      ids[static_cast<std::int64_t>(row)].narrow(0, width - lengths[row], lengths[row]).copy_(torch::tensor(rows[row]));
-    }
-    return {model_, model_.embed(ids), lengths, width};
+    const test::PaddedRows padded(rows);
+    return {model_, model_.embed(padded.ids), padded.lengths, padded.ids.size(1)};
   }
 
   /// The tokens [T,B] that the rows go on with when each is taken by itself.

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -46,6 +47,21 @@ inline std::vector<std::int64_t> random_ids(Random& random, std::int64_t length)
   for (std::int64_t i = 0; i < length; ++i) ids.push_back(static_cast<std::int64_t>(random.below(kVocabulary)));
   return ids;
 }
+
+/// Rows of tokens in one tensor [B,T], padded on the left.
+struct PaddedRows {
+  explicit PaddedRows(const std::vector<std::vector<std::int64_t>>& rows) {
+    for (const auto& row : rows) lengths.push_back(static_cast<std::int64_t>(row.size()));
+    const std::int64_t width = *std::max_element(lengths.begin(), lengths.end());
+    ids = torch::zeros({static_cast<std::int64_t>(rows.size()), width}, torch::kLong);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      ids[static_cast<std::int64_t>(row)].narrow(0, width - lengths[row], lengths[row]).copy_(torch::tensor(rows[row]));
+    }
+  }
+
+  torch::Tensor ids;
+  std::vector<std::int64_t> lengths;
+};
 
 /// Logits [T,V] of one row by itself, without a cache: what everything else is held against. It begins with a question
 /// of so many tokens.

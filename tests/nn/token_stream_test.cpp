@@ -19,14 +19,8 @@ class TokenStreamTest : public testing::TestWithParam<bool> {
  protected:
   /// Starts a stream behind these rows, padded on the left.
   TokenStream start(const std::vector<Ids>& rows, std::int64_t slots) {
-    std::vector<std::int64_t> lengths;
-    std::int64_t width = 0;
-    for (const Ids& row : rows) width = std::max(width, lengths.emplace_back(static_cast<std::int64_t>(row.size())));
-    torch::Tensor ids = torch::zeros({static_cast<std::int64_t>(rows.size()), width}, torch::kLong);
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      ids[static_cast<std::int64_t>(row)].narrow(0, width - lengths[row], lengths[row]).copy_(torch::tensor(rows[row]));
-    }
-    return {model_, model_.embed(ids), lengths, slots};
+    const test::PaddedRows padded(rows);
+    return {model_, model_.embed(padded.ids), padded.lengths, slots};
   }
 
   void expect_next_of(const std::vector<Ids>& rows, const TokenStream& stream) {
