@@ -41,10 +41,7 @@ struct Timing {
     return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1) + 0.5)];
   }
   double rate() const { return workload.units / quantile(0.5) * 1e3; }
-  double gigabytes() const {
-    const double bytes = precision == "int8" ? 1.0 : precision == "bf16" ? 2.0 : 4.0;
-    return workload.weights * bytes / 1e9;
-  }
+  double gigabytes() const { return workload.bytes / 1e9; }
   double share_of_bandwidth() const { return gigabytes() / quantile(0.5) * 1e3 / machine.bandwidth_gb_s; }
   double share_of_compute() const { return workload.gflops / quantile(0.5) * 1e3 / machine.compute_gflop_s; }
 };

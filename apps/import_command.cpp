@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "concept_lm/bundle_folder.h"
-#include "nn/equalize.h"
 #include "nn/imported_model.h"
 #include "nn/safetensors.h"
 #include "tasks/task.h"
@@ -23,21 +22,6 @@ struct ImportArguments {
   std::string task = "text";
   std::string dtype = "bf16";
 };
-
-// What the sizes of activations are measured on: several kinds of text.
-const char* const kSample =
-    "The museum opens at nine, except on Mondays, and closes when the last visitor has left. Tickets cost 12.50 for "
-    "adults; children under six go free. \"You should have told me,\" she said, and for a while neither of them "
-    "spoke.\n"
-    "def area(width, height):\n    if width < 0 or height < 0:\n        raise ValueError(\"negative\")\n"
-    "    return width * height\n"
-    "Question: A train leaves at 14:05 and takes 2 hours and 50 minutes. When does it arrive?\n"
-    "Answer: 14:05 plus 2 hours is 16:05, and 50 minutes more is 16:55.\n"
-    "Die Katze sitzt auf dem Dach. Le ch\u00e2teau est ferm\u00e9 en hiver. \u00bfD\u00f3nde est\u00e1 la "
-    "estaci\u00f3n? \u6771\u4eac\u306f\u65e5\u672c\u306e\u9996\u90fd\u3067\u3059\u3002\n"
-    "1. Preheat the oven to 180 degrees. 2. Mix flour, sugar and butter. 3. Bake for 25 minutes.\n"
-    "Photosynthesis turns light into chemical energy; in most plants it happens in the leaves, whose cells hold the "
-    "green pigment chlorophyll. Dear Ms. Okafor, thank you for your letter of March 3rd. Yours sincerely, T. Lind";
 
 struct Imported {
   ImportedModel model;
@@ -62,8 +46,6 @@ void import(const ImportArguments& arguments) {
                  std::to_string(tokenizer->vocab_size()), "the tokenizer is of another model"});
   }
   check_finite(model.tensors, arguments.source);
-  const std::vector<TokenId> sample = tokenizer->encode(kSample);
-  equalize(model.config, model.tensors, torch::tensor(std::vector<std::int64_t>(sample.begin(), sample.end())));
   nlohmann::json architecture = to_json(model.config);
   architecture["kind"] = "language_model";
   const nlohmann::json provenance = {{"imported_from", std::filesystem::path(arguments.source).filename().string()}};

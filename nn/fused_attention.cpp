@@ -13,6 +13,7 @@
 namespace noema {
 namespace {
 
+constexpr std::int64_t kLanes = 32;
 constexpr std::int64_t kWork = 1 << 15;  // multiplications that are worth a thread of their own
 
 /// Keys or values of one head: one slot after the other.
@@ -38,12 +39,20 @@ NOEMA_VECTORIZED void attend(const float* query, Slots keys, Slots values, const
     scores[i] = fast_exp(scores[i] - most);
     sum += scores[i];
   }
-  for (std::int64_t d = 0; d < width; ++d) mixed[d] = 0.0f;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const float* value = values.first + seen[i] * values.stride;
-    for (std::int64_t d = 0; d < width; ++d) mixed[d] += scores[i] * value[d];
+  std::int64_t d = 0;
+  for (; d + kLanes <= width; d += kLanes) {
+    float sums[kLanes] = {};  // stay in registers until all slots are added
+    for (std::int64_t i = 0; i < count; ++i) {
+      const float* value = values.first + seen[i] * values.stride + d;
+      for (std::int64_t lane = 0; lane < kLanes; ++lane) sums[lane] += scores[i] * value[lane];
+    }
+    for (std::int64_t lane = 0; lane < kLanes; ++lane) mixed[d + lane] = sums[lane] / sum;
   }
-  for (std::int64_t d = 0; d < width; ++d) mixed[d] /= sum;
+  for (; d < width; ++d) {
+    float rest = 0.0f;
+    for (std::int64_t i = 0; i < count; ++i) rest += scores[i] * values.first[seen[i] * values.stride + d];
+    mixed[d] = rest / sum;
+  }
 }
 
 /// The slots that a row sees; padding is left out, so that it changes nothing.

@@ -40,7 +40,7 @@ void Linear::lay_out(Precision precision) {
 torch::Tensor Linear::operator()(const torch::Tensor& x, const Pass& pass) const {
   if (pass.observer) {
     pass.observer->on_linear(pass.at, inner_, columns_);
-    pass.observer->on_input(x);
+    pass.observer->on_weights(kernel_ ? kernel_->bytes() : static_cast<std::int64_t>(weight_.nbytes()));
   }
   const torch::Tensor y = product(x);
   return adapter_ ? y + (*adapter_)(x) : y;

@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -11,7 +12,7 @@ namespace noema {
 enum class Precision {
   fp32,  ///< as trained; the only one that gradients pass
   bf16,  ///< weights and inputs in bf16, sums in fp32
-  int8   ///< weights in 8 bits with a scale for each output, inputs in 8 bits with a scale for each row
+  int8   ///< weights and inputs in 8 bits with a scale for each 32; weights that came in 4 bits stay so
 };
 
 /// "fp32", "bf16" or "int8".
@@ -25,6 +26,9 @@ class LinearKernel {
 
   /// y [M,columns] of x [M,inner], both fp32 and contiguous.
   virtual torch::Tensor operator()(const torch::Tensor& x) const = 0;
+
+  /// Of the weights as they are laid out, all of which a product reads.
+  virtual std::int64_t bytes() const = 0;
 };
 
 /// A kernel for weight [columns,inner] and bias [columns] (or undefined), which need not be kept. fp32 has none: null.
@@ -38,7 +42,9 @@ bool has_bf16_products();
 /// oneDNN's product of prepacked bf16 weights. Throws Error where there are none.
 std::unique_ptr<const LinearKernel> make_bf16_kernel(const torch::Tensor& weight, const torch::Tensor& bias);
 
-/// XNNPACK's product of int8 weights with dynamically quantized rows.
+/// Our product of weights in blocks of 32 with rows that are quantized in such blocks: in 4 bits where all of them are
+/// told so to the digits of a bf16 number (as those of a GGUF file's Q4_1 and Q4_0), else in 8. A row does not depend
+/// on the others. Throws Error for weights beyond 65504.
 std::unique_ptr<const LinearKernel> make_int8_kernel(const torch::Tensor& weight, const torch::Tensor& bias);
 
 /// bf16 when it multiplies a single row by a matrix well ahead of fp32 on this processor, measured now in some

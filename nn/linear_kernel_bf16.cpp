@@ -28,14 +28,19 @@ torch::Tensor product(const torch::Tensor& x, const torch::Tensor& weight, const
 class Bf16Kernel final : public LinearKernel {
  public:
   Bf16Kernel(const torch::Tensor& weight, const torch::Tensor& bias)
-      : weight_(reordered(weight.to(torch::kBFloat16))), bias_(bias.defined() ? bias.to(torch::kBFloat16) : bias) {}
+      : weight_(reordered(weight.to(torch::kBFloat16))),
+        bias_(bias.defined() ? bias.to(torch::kBFloat16) : bias),
+        bytes_(2 * weight.numel()) {}
 
   torch::Tensor operator()(const torch::Tensor& x) const override {
     return product(x.to(torch::kBFloat16), weight_, bias_).to(torch::kFloat32);
   }
 
+  std::int64_t bytes() const override { return bytes_; }
+
  private:
   torch::Tensor weight_, bias_;
+  std::int64_t bytes_;  // the library does not tell how it laid them out
 };
 
 }  // namespace

@@ -1,179 +1,342 @@
-#include <ATen/Parallel.h>
-#include <ATen/cpu/Utils.h>
+#include <ATen/Version.h>
+#include <c10/util/Half.h>
 #include <torch/torch.h>
-#include <xnnpack.h>
 
 #include <algorithm>
-#include <limits>
-#include <mutex>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <optional>
 #include <vector>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #include "base/error.h"
-#include "base/stopwatch.h"
 #include "nn/linear_kernel.h"
 #include "nn/parallel.h"
-
-// Exported by the wheel but left out of its header. Signed rows are for AMX, unsigned ones for VNNI; with signed rows
-// and no AMX, 64 rows of SmolLM2 took 2.6 times as long (docs/performance.md).
-extern "C" {
-xnn_status xnn_create_convert_nc_f32_qdu8(uint32_t flags, xnn_operator_t* made);
-xnn_status xnn_reshape_convert_nc_f32_qdu8(xnn_operator_t convert, size_t rows, size_t columns, size_t input_stride,
-                                           size_t output_stride, pthreadpool_t threads);
-xnn_status xnn_setup_convert_nc_f32_qdu8(xnn_operator_t convert, const float* input, int8_t* output,
-                                         xnn_quantization_params* scales);
-xnn_status xnn_create_fully_connected_nc_qdu8_f32_qc8w(size_t inner, size_t columns, size_t input_stride,
-                                                       size_t output_stride, const float* scale, const int8_t* weight,
-                                                       const float* bias, float least, float most, uint32_t flags,
-                                                       xnn_code_cache_t code, xnn_weights_cache_t weights,
-                                                       xnn_operator_t* made);
-xnn_status xnn_reshape_fully_connected_nc_qdu8_f32_qc8w(xnn_operator_t product, size_t rows, pthreadpool_t threads);
-xnn_status xnn_setup_fully_connected_nc_qdu8_f32_qc8w(xnn_operator_t product, const int8_t* input, float* output,
-                                                      const xnn_quantization_params* scales);
-}
+#include "nn/vectorized.h"
 
 namespace noema {
 namespace {
 
-/// The functions for one way of quantizing rows.
-struct Variant {
-  decltype(&xnn_create_convert_nc_f32_qd8) create_convert;
-  decltype(&xnn_reshape_convert_nc_f32_qd8) reshape_convert;
-  decltype(&xnn_setup_convert_nc_f32_qd8) setup_convert;
-  decltype(&xnn_create_fully_connected_nc_qd8_f32_qc8w) create_product;
-  decltype(&xnn_reshape_fully_connected_nc_qd8_f32_qc8w) reshape_product;
-  decltype(&xnn_setup_fully_connected_nc_qd8_f32_qc8w) setup_product;
+constexpr std::int64_t kBlock = 32;   // numbers that share a scale
+constexpr std::int64_t kColumns = 8;  // whose products are summed side by side in one register
+constexpr int kGroups = 8;            // of four numbers of each column in a block: they lie together
+
+using Values = std::array<float, kBlock>;
+
+std::int64_t blocks_of(std::int64_t inner) { return (inner + kBlock - 1) / kBlock; }
+std::int64_t groups_of(std::int64_t columns) { return (columns + kColumns - 1) / kColumns; }
+
+/// Inputs in 8 bits.
+struct Rows {
+  explicit Rows(std::int64_t count, std::int64_t inner)
+      : blocks(blocks_of(inner)),
+        values(std::make_unique_for_overwrite<std::int8_t[]>(static_cast<std::size_t>(count * blocks * kBlock))),
+        scales(std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(count * blocks))),
+        sums(std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(count * blocks))) {}
+
+  std::int64_t blocks;                    // of a row, the last one padded with zeros
+  std::unique_ptr<std::int8_t[]> values;  // [count, blocks, kBlock]
+  std::unique_ptr<float[]> scales;        // [count, blocks]
+  std::unique_ptr<float[]> sums;          // [count, blocks] of a block's values times its scale
 };
 
-constexpr Variant kSigned = {xnn_create_convert_nc_f32_qd8,
-                             xnn_reshape_convert_nc_f32_qd8,
-                             xnn_setup_convert_nc_f32_qd8,
-                             xnn_create_fully_connected_nc_qd8_f32_qc8w,
-                             xnn_reshape_fully_connected_nc_qd8_f32_qc8w,
-                             xnn_setup_fully_connected_nc_qd8_f32_qc8w};
-constexpr Variant kUnsigned = {xnn_create_convert_nc_f32_qdu8,
-                               xnn_reshape_convert_nc_f32_qdu8,
-                               xnn_setup_convert_nc_f32_qdu8,
-                               xnn_create_fully_connected_nc_qdu8_f32_qc8w,
-                               xnn_reshape_fully_connected_nc_qdu8_f32_qc8w,
-                               xnn_setup_fully_connected_nc_qdu8_f32_qc8w};
-
-void check(xnn_status status, const char* what) {
-  if (status == xnn_status_success) return;
-  throw Error(
-      {std::string("XNNPACK: ") + what, "success", "status " + std::to_string(status), "use another --precision"});
+NOEMA_VECTORIZED void quantize(const float* x, std::int8_t* values, float& scale, float& sum) {
+  float greatest = 0.0F;
+  for (int i = 0; i < kBlock; ++i) greatest = std::max(greatest, std::fabs(x[i]));
+  scale = greatest / 127.0F;
+  const float inverse = greatest > 0.0F ? 127.0F / greatest : 0.0F;
+  int total = 0;
+  for (int i = 0; i < kBlock; ++i) {
+    constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: what is added to it is rounded to a whole number
+    const int value = std::bit_cast<int>(x[i] * inverse + kRound) - std::bit_cast<int>(kRound);
+    values[i] = static_cast<std::int8_t>(value);
+    total += value;
+  }
+  sum = scale * static_cast<float>(total);
 }
 
-struct DeleteOperator {
-  void operator()(xnn_operator_t made) const { xnn_delete_operator(made); }
-};
-using Operator = std::unique_ptr<xnn_operator, DeleteOperator>;
-
-class Int8Kernel final : public LinearKernel {
- public:
-  Int8Kernel(const torch::Tensor& weight, const torch::Tensor& bias, const Variant& variant)
-      : variant_(variant), columns_(weight.size(0)), inner_(weight.size(1)) {
-    static const xnn_status initialized = xnn_initialize(nullptr);
-    check(initialized, "xnn_initialize");
-    // One slice of the columns for each of libtorch's threads. XNNPACK's own threads would wait for processors on which
-    // libtorch's threads wait for work: with both, a token of SmolLM2 took 252 ms instead of 14.
-    const std::int64_t slices = std::clamp<std::int64_t>(columns_ / kLeastSlice, 1, at::get_num_threads());
-    for (std::int64_t i = 0; i < slices; ++i) {
-      const std::int64_t first = columns_ * i / slices, count = columns_ * (i + 1) / slices - first;
-      slices_.push_back(
-          {first, make_product(weight.narrow(0, first, count), bias.defined() ? bias.narrow(0, first, count) : bias)});
+Rows quantized_rows(const torch::Tensor& x /*[M,inner]*/) {
+  const std::int64_t inner = x.size(1);
+  Rows rows(x.size(0), inner);
+  const float* from = x.const_data_ptr<float>();
+  parallel_for(0, x.size(0), 16, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t at = first * rows.blocks; at < last * rows.blocks; ++at) {
+      const std::int64_t row = at / rows.blocks, begin = at % rows.blocks * kBlock;
+      const float* block = from + row * inner + begin;
+      Values padded = {};
+      if (inner - begin < kBlock) block = std::copy_n(block, inner - begin, padded.data()), block = padded.data();
+      quantize(block, &rows.values[at * kBlock], rows.scales[at], rows.sums[at]);
     }
-    xnn_operator_t made = nullptr;
-    check(variant_.create_convert(0, &made), "create convert");
-    quantize_.reset(made);
+  });
+  return rows;
+}
+
+/// A block of eight columns in 8 bits: w ≈ scale q. `set` returns whether that is near enough.
+struct Tile8 {
+  static constexpr int kBits = 8;
+  std::int8_t values[kGroups][kColumns][4];
+  c10::Half scale[kColumns];
+
+  int value(int i, int column) const { return values[i / 4][column][i % 4]; }
+  float least(int /*column*/) const { return 0.0F; }
+
+  bool set(int column, const Values& weights) {
+    float greatest = 0.0F;
+    for (const float w : weights) greatest = std::max(greatest, std::fabs(w));
+    scale[column] = greatest / 127.0F;
+    const float step = scale[column];
+    for (int i = 0; i < kBlock; ++i) {
+      const float value = step > 0.0F ? std::round(weights[i] / step) : 0.0F;
+      values[i / 4][column][i % 4] = static_cast<std::int8_t>(std::clamp(value, -127.0F, 127.0F));
+    }
+    return true;
+  }
+};
+
+/// The same in 4 bits: w ≈ scale q + least, q from 0 to 15.
+struct Tile4 {
+  static constexpr int kBits = 4;
+  std::uint8_t values[kGroups / 2][kColumns][4];  // low halves: the first four groups, high ones: the others
+  c10::Half scale[kColumns], lowest[kColumns];
+
+  int value(int i, int column) const {
+    const int both = values[i / 4 % 4][column][i % 4];
+    return i < kBlock / 2 ? both & 15 : both >> 4;
+  }
+  float least(int column) const { return lowest[column]; }
+
+  void set_steps(int column, const Values& weights, float step, float from) {
+    scale[column] = step;
+    lowest[column] = from;
+    const float exact = scale[column], begin = lowest[column];
+    for (int i = 0; i < kBlock; ++i) {
+      const float steps = exact > 0.0F ? std::round((weights[i] - begin) / exact) : 0.0F;
+      const auto value = static_cast<std::uint8_t>(std::clamp(steps, 0.0F, 15.0F));
+      std::uint8_t& both = values[i / 4 % 4][column][i % 4];
+      both = i < kBlock / 2 ? static_cast<std::uint8_t>((both & 0xF0) | value)
+                            : static_cast<std::uint8_t>((both & 0x0F) | value << 4);
+    }
+  }
+
+  /// Whether the weights are told to the seven bits of a bf16 number.
+  bool fits(int column, const Values& weights) const {
+    float greatest = 0.0F, error = 0.0F;
+    for (int i = 0; i < kBlock; ++i) {
+      const float told = static_cast<float>(scale[column]) * static_cast<float>(value(i, column)) + least(column);
+      greatest = std::max(greatest, std::fabs(weights[i]));
+      error = std::max(error, std::fabs(weights[i] - told));
+    }
+    return error <= greatest / 128.0F;
+  }
+
+  /// Returns whether they were in 4 bits before. Two common forms: the least and the greatest of them are the first and
+  /// the last step, as in a GGUF file's Q4_1; or the one farthest from zero is eight steps away from it, as in Q4_0.
+  bool set(int column, const Values& weights) {
+    const auto [low, high] = std::minmax_element(weights.begin(), weights.end());
+    set_steps(column, weights, (*high - *low) / 15.0F, *low);
+    if (fits(column, weights)) return true;
+    const bool is_below = -*low > *high;
+    const float step = (is_below ? -*low : *high) / 8.0F;
+    set_steps(column, weights, step, is_below ? *low : -7.0F * step);
+    return fits(column, weights);
+  }
+};
+
+/// The products of one block: for each of `kRows` rows the sum over its numbers times those of each column.
+template <int kRows, typename Tile>
+void add_products(const Tile& tile, const Rows& rows, std::int64_t row, std::int64_t block, float* sums) {
+  for (int r = 0; r < kRows; ++r) {
+    const std::int64_t at = (row + r) * rows.blocks + block;
+    for (int c = 0; c < kColumns; ++c) {
+      int product = 0;
+      for (int i = 0; i < kBlock; ++i) product += rows.values[at * kBlock + i] * tile.value(i, c);
+      float& sum = sums[r * kColumns + c];
+      sum = std::fma(static_cast<float>(product) * rows.scales[at], static_cast<float>(tile.scale[c]), sum);
+      if constexpr (Tile::kBits == 4) sum = std::fma(rows.sums[at], tile.least(c), sum);
+    }
+  }
+}
+
+/// sums [kRows,kColumns] += the products of rows from `row` on with the columns of `tiles`.
+template <int kRows, typename Tile>
+void add_all_products(const Tile* tiles, const Rows& rows, std::int64_t row, float* sums) {
+  for (std::int64_t block = 0; block < rows.blocks; ++block) {
+    add_products<kRows>(tiles[block], rows, row, block, sums);
+  }
+}
+
+#if defined(__x86_64__)
+#define NOEMA_AVX2 __attribute__((target("avx2,fma,f16c")))
+
+NOEMA_AVX2 inline __m256i load(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
+NOEMA_AVX2 inline __m256 widen(const c10::Half* from) {
+  return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+}
+NOEMA_AVX2 inline __m256i four_of(const std::int8_t* x) {
+  int four;
+  std::memcpy(&four, x, sizeof four);
+  return _mm256_set1_epi32(four);
+}
+
+/// Σ w x of 32 numbers for each column. Sizes are multiplied, for one factor must be without sign.
+NOEMA_AVX2 inline __m256i products(const Tile8& tile, const std::int8_t* x) {
+  __m256i sum = _mm256_setzero_si256();
+  for (int group = 0; group < kGroups; ++group) {
+    const __m256i w = load(tile.values[group]);
+    const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(four_of(x + 4 * group), w));
+    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+  }
+  return sum;
+}
+
+/// The same; 15 * 127 * 16, the greatest sum of a column's half, has room in 16 bits.
+NOEMA_AVX2 inline __m256i products(const Tile4& tile, const std::int8_t* x) {
+  __m256i pairs = _mm256_setzero_si256();
+  for (int group = 0; group < kGroups / 2; ++group) {
+    const __m256i both = load(tile.values[group]), low = _mm256_set1_epi8(15);
+    const __m256i first = _mm256_and_si256(both, low), second = _mm256_and_si256(_mm256_srli_epi16(both, 4), low);
+    pairs = _mm256_add_epi16(pairs, _mm256_maddubs_epi16(first, four_of(x + 4 * group)));
+    pairs = _mm256_add_epi16(pairs, _mm256_maddubs_epi16(second, four_of(x + kBlock / 2 + 4 * group)));
+  }
+  return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+}
+
+constexpr std::size_t kAhead = 2048;  // bytes that are asked for before they are needed
+
+template <int kRows, typename Tile>
+NOEMA_AVX2 void add_all_products_avx2(const Tile* tiles, const Rows& rows, std::int64_t row, float* sums) {
+  __m256 sum[kRows];
+  for (int r = 0; r < kRows; ++r) sum[r] = _mm256_loadu_ps(sums + r * kColumns);
+  for (std::int64_t block = 0; block < rows.blocks; ++block) {
+    const Tile& tile = tiles[block];
+    for (std::size_t line = 0; line < sizeof(Tile); line += 64) {
+      _mm_prefetch(reinterpret_cast<const char*>(&tile) + kAhead + line, _MM_HINT_T0);
+    }
+    const __m256 scale = widen(tile.scale);
+    for (int r = 0; r < kRows; ++r) {
+      const std::int64_t at = (row + r) * rows.blocks + block;
+      const __m256 product = _mm256_cvtepi32_ps(products(tile, &rows.values[at * kBlock]));
+      sum[r] = _mm256_fmadd_ps(_mm256_mul_ps(product, _mm256_set1_ps(rows.scales[at])), scale, sum[r]);
+      if constexpr (Tile::kBits == 4) {
+        sum[r] = _mm256_fmadd_ps(_mm256_set1_ps(rows.sums[at]), widen(tile.lowest), sum[r]);
+      }
+    }
+  }
+  for (int r = 0; r < kRows; ++r) _mm256_storeu_ps(sums + r * kColumns, sum[r]);
+}
+
+#endif
+
+template <typename Tile>
+using AddAllProducts = void (*)(const Tile*, const Rows&, std::int64_t, float*);
+
+/// libtorch's choice of instructions is followed (ATEN_CPU_CAPABILITY); with AVX2 or more it says AVX.
+template <int kRows, typename Tile>
+AddAllProducts<Tile> add_all_products_here() {
+#if defined(__x86_64__)
+  if (at::get_cpu_capability().starts_with("AVX")) return add_all_products_avx2<kRows, Tile>;
+#endif
+  return add_all_products<kRows, Tile>;
+}
+
+template <typename Tile>
+class BlockKernel final : public LinearKernel {
+ public:
+  BlockKernel(std::vector<Tile> tiles, const torch::Tensor& bias, std::int64_t columns, std::int64_t inner)
+      : tiles_(std::move(tiles)),
+        columns_(columns),
+        blocks_(blocks_of(inner)),
+        bias_(static_cast<std::size_t>(groups_of(columns) * kColumns)) {
+    if (!bias.defined()) return;
+    const torch::Tensor exact = bias.to(torch::kFloat32).contiguous();
+    std::copy_n(exact.const_data_ptr<float>(), columns, bias_.begin());
   }
 
   torch::Tensor operator()(const torch::Tensor& x) const override {
     torch::Tensor y = torch::empty({x.size(0), columns_}, torch::kFloat32);
-    if (x.size(0) == 0) return y;
-    const std::lock_guard lock(mutex_);
-    if (x.size(0) != rows_) reshape(x.size(0));
-    check(variant_.setup_convert(quantize_.get(), x.data_ptr<float>(), quantized_.data(), scales_.data()),
-          "set up convert");
-    check(xnn_run_operator(quantize_.get(), nullptr), "xnn_run_operator");
+    const Rows rows = quantized_rows(x);
     float* to = y.data_ptr<float>();
-    parallel_for(0, static_cast<std::int64_t>(slices_.size()), 1, [&](std::int64_t first, std::int64_t last) {
-      for (std::int64_t i = first; i < last; ++i) multiply(slices_[static_cast<std::size_t>(i)], to);
+    parallel_for(0, groups_of(columns_), kLeastGroups, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t at = first; at < last; at += kLeastGroups) {
+        multiply(rows, x.size(0), at, std::min(at + kLeastGroups, last), to);
+      }
     });
     return y;
   }
 
+  std::int64_t bytes() const override { return static_cast<std::int64_t>(tiles_.size() * sizeof(Tile)); }
+
  private:
-  static constexpr std::int64_t kLeastSlice = 64;  // columns
+  static constexpr std::int64_t kLeastGroups = 8;  // of columns: for a thread, and what stays in the nearest caches
+  static constexpr int kRows = 4;                  // for which a tile is unpacked once
 
-  /// Columns from `first` on.
-  struct Slice {
-    std::int64_t first;
-    Operator product;
-  };
-
-  Operator make_product(const torch::Tensor& weight, const torch::Tensor& bias) const {
-    const torch::Tensor exact = weight.to(torch::kFloat32);
-    const torch::Tensor scale = exact.abs().amax(1).clamp_min(1e-12).div(127.0).contiguous();
-    const torch::Tensor rounded = exact.div(scale.unsqueeze(1)).round().to(torch::kInt8).contiguous();
-    const torch::Tensor added = bias.defined() ? bias.to(torch::kFloat32).contiguous() : bias;
-    constexpr float kInfinity = std::numeric_limits<float>::infinity();
-    const auto inner = static_cast<std::size_t>(inner_);
-    xnn_operator_t made = nullptr;
-    check(variant_.create_product(inner, static_cast<std::size_t>(weight.size(0)), inner,
-                                  static_cast<std::size_t>(columns_), scale.data_ptr<float>(),
-                                  rounded.data_ptr<std::int8_t>(), added.defined() ? added.data_ptr<float>() : nullptr,
-                                  -kInfinity, kInfinity, 0, nullptr, nullptr, &made),
-          "create product");
-    return Operator(made);
-  }
-
-  void multiply(const Slice& slice, float* to) const {
-    check(variant_.setup_product(slice.product.get(), quantized_.data(), to + slice.first, scales_.data()),
-          "set up product");
-    check(xnn_run_operator(slice.product.get(), nullptr), "xnn_run_operator");
-  }
-
-  void reshape(std::int64_t count) const {
-    rows_ = 0;
-    const auto rows = static_cast<std::size_t>(count), inner = static_cast<std::size_t>(inner_);
-    quantized_.resize(rows * inner + XNN_EXTRA_BYTES);
-    scales_.resize(rows + XNN_EXTRA_QUANTIZATION_PARAMS);
-    check(variant_.reshape_convert(quantize_.get(), rows, inner, inner, inner, nullptr), "reshape convert");
-    for (const Slice& slice : slices_) {
-      check(variant_.reshape_product(slice.product.get(), rows, nullptr), "reshape product");
+  void multiply(const Rows& rows, std::int64_t count, std::int64_t first, std::int64_t last, float* to) const {
+    std::int64_t row = 0;
+    for (; row + kRows <= count; row += kRows) {
+      for (std::int64_t group = first; group < last; ++group) multiply<kRows>(several_, rows, row, group, to);
     }
-    rows_ = count;
+    for (; row < count; ++row) {
+      for (std::int64_t group = first; group < last; ++group) multiply<1>(one_, rows, row, group, to);
+    }
   }
 
-  const Variant& variant_;
-  std::int64_t columns_, inner_;
-  std::vector<Slice> slices_;
-  Operator quantize_;
-  // An operator keeps the state of its call: one call at a time.
-  mutable std::mutex mutex_;
-  mutable std::int64_t rows_ = 0;
-  mutable std::vector<std::int8_t> quantized_;
-  mutable std::vector<xnn_quantization_params> scales_;
+  template <int kCount>
+  void multiply(AddAllProducts<Tile> add, const Rows& rows, std::int64_t row, std::int64_t group, float* to) const {
+    const std::int64_t first = group * kColumns, count = std::min(kColumns, columns_ - first);
+    float sums[kCount][kColumns];
+    for (auto& sum : sums) std::copy_n(&bias_[static_cast<std::size_t>(first)], kColumns, sum);
+    add(&tiles_[static_cast<std::size_t>(group * blocks_)], rows, row, sums[0]);
+    for (int r = 0; r < kCount; ++r) std::copy_n(sums[r], count, to + (row + r) * columns_ + first);
+  }
+
+  std::vector<Tile> tiles_;  // [groups, blocks]
+  std::int64_t columns_, blocks_;
+  std::vector<float> bias_;  // [groups, kColumns]
+  AddAllProducts<Tile> one_ = add_all_products_here<1, Tile>(), several_ = add_all_products_here<kRows, Tile>();
 };
 
-/// Seconds of a product of some rows; infinity when this processor has no such kernel.
-double time_of(const Variant& variant) {
-  try {
-    const Int8Kernel kernel(torch::ones({256, 512}), {}, variant);
-    const torch::Tensor x = torch::ones({16, 512});
-    return least_seconds(8, [&] { kernel(x); });
-  } catch (const Error&) {
-    return std::numeric_limits<double>::infinity();
-  }
+/// Of weight [columns,inner]; nothing where it is not of the kind.
+template <typename Tile>
+std::optional<std::vector<Tile>> tiles_of(const torch::Tensor& weight) {
+  const std::int64_t columns = weight.size(0), inner = weight.size(1), blocks = blocks_of(inner);
+  const float* from = weight.const_data_ptr<float>();
+  std::vector<Tile> tiles(static_cast<std::size_t>(groups_of(columns) * blocks));
+  std::atomic<bool> all_fit = true;
+  const auto fill = [&](std::int64_t at) {
+    Tile& tile = tiles[static_cast<std::size_t>(at)];
+    const std::int64_t first = at / blocks * kColumns, begin = at % blocks * kBlock;
+    for (std::int64_t column = first; column < std::min(first + kColumns, columns); ++column) {
+      Values values = {};
+      std::copy_n(from + column * inner + begin, std::min(kBlock, inner - begin), values.begin());
+      if (!tile.set(static_cast<int>(column - first), values)) all_fit = false;
+    }
+  };
+  parallel_for(0, static_cast<std::int64_t>(tiles.size()), 256, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t at = first; at < last && all_fit; ++at) fill(at);
+  });
+  if (!all_fit) return std::nullopt;
+  return tiles;
 }
 
 }  // namespace
 
 std::unique_ptr<const LinearKernel> make_int8_kernel(const torch::Tensor& weight, const torch::Tensor& bias) {
-  // Without VNNI there is no kernel for unsigned rows, and making one divides by zero rather than to say so.
-  static const bool has_unsigned = at::cpu::is_avx512_vnni_supported();
-  static const Variant& faster = has_unsigned && time_of(kUnsigned) < time_of(kSigned) ? kUnsigned : kSigned;
-  return std::make_unique<const Int8Kernel>(weight, bias, faster);
+  constexpr double kMost = 65504.0;  // of a number in 16 bits, as scales are
+  const torch::Tensor exact = weight.to(torch::kFloat32).contiguous();
+  const double greatest = exact.numel() > 0 ? exact.abs().max().item<double>() : 0.0;
+  if (greatest > kMost) {
+    throw Error({"--precision int8", "weights of at most 65504", std::to_string(greatest), "use bf16 or fp32"});
+  }
+  if (auto tiles = tiles_of<Tile4>(exact)) {
+    return std::make_unique<const BlockKernel<Tile4>>(std::move(*tiles), bias, weight.size(0), weight.size(1));
+  }
+  return std::make_unique<const BlockKernel<Tile8>>(*tiles_of<Tile8>(exact), bias, weight.size(0), weight.size(1));
 }
 
 }  // namespace noema

@@ -21,8 +21,8 @@ class ComputeObserver {
   /// A matrix product with a weight of [columns, inner], for every position of `at`.
   virtual void on_linear(const Positions& /*at*/, std::int64_t /*inner*/, std::int64_t /*columns*/) {}
 
-  /// What such a product is about to read [...,inner].
-  virtual void on_input(const torch::Tensor& /*x*/) {}
+  /// How many bytes of weights such a product reads, whatever the number of positions.
+  virtual void on_weights(std::int64_t /*bytes*/) {}
 
   /// Scores and weighted values of `width` columns each, for every query and the keys that it sees.
   virtual void on_attention(const Positions& /*at*/, std::int64_t /*width*/) {}

@@ -16,21 +16,21 @@ class WorkMeter final : public Observer {
  public:
   void on_linear(const Positions& at, std::int64_t inner, std::int64_t columns) override {
     const double size = static_cast<double>(inner) * static_cast<double>(columns);
-    weights += size;
     for (const std::int64_t tokens : at.row_tokens) flops += 2.0 * size * static_cast<double>(tokens);
   }
+  void on_weights(std::int64_t read) override { bytes += static_cast<double>(read); }
   void on_attention(const Positions& at, std::int64_t width) override {
     for (const std::int64_t pairs : at.row_pairs) flops += 4.0 * static_cast<double>(width * pairs);
   }
 
-  double weights = 0.0, flops = 0.0;
+  double bytes = 0.0, flops = 0.0;
 };
 
 /// Fills in what one run costs; `metered` does the same as `run` under an observer.
 Workload metered(Workload workload, const std::function<void(Observer*)>& run) {
   WorkMeter meter;
   run(&meter);
-  workload.weights = meter.weights;
+  workload.bytes = meter.bytes;
   workload.gflops = meter.flops / 1e9;
   return workload;
 }
@@ -68,7 +68,7 @@ Workload token(const LanguageModel& model, std::int64_t batch, std::int64_t leng
   begin(&before);
   TokenStream last = begin(&all);
   write(last);
-  workload.weights = all.weights - before.weights;
+  workload.bytes = all.bytes - before.bytes;
   workload.gflops = (all.flops - before.flops) / 1e9;
   return workload;
 }
@@ -88,7 +88,7 @@ Workload latent_step(const ConceptModel& model, std::int64_t batch, std::int64_t
   model.begin(questions, &before);
   HiddenStream last = model.begin(questions, &all);
   step(last);
-  workload.weights = all.weights - before.weights;
+  workload.bytes = all.bytes - before.bytes;
   workload.gflops = (all.flops - before.flops) / 1e9;
   return workload;
 }

@@ -16,7 +16,7 @@ struct Workload {
   std::int64_t length = 0;                ///< tokens that stand before; 0: the questions' own
   std::string unit;                       ///< what is counted: "token", "step", "sentence", "question"
   double units = 1.0;                     ///< so many a run
-  double weights = 0.0;                   ///< that a run reads, each time that it reads them
+  double bytes = 0.0;                     ///< of weights that a run reads, each time that it reads them
   double gflops = 0.0;                    ///< of a run
   std::function<void()> prepare = [] {};  ///< before each run, not timed
   std::function<void()> run = [] {};

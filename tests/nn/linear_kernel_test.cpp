@@ -44,13 +44,62 @@ TEST(LinearKernel, ARowDoesNotDependOnTheOthers) {
   }
 }
 
-TEST(LinearKernel, WeightsOfUnequalSizesAreScaledByColumn) {
+TEST(LinearKernel, WhatIsLargeCostsItsOwnBlockAlone) {
   torch::manual_seed(3);
   Products p;
   p.weight[5] *= 1000.0;
   const torch::Tensor expected = at::linear(p.x, p.weight);
   const torch::Tensor found = (*make_linear_kernel(Precision::int8, p.weight, {}))(p.x);
   EXPECT_LT(relative_error(found.narrow(1, 6, 80), expected.narrow(1, 6, 80)), 0.012);
+
+  p = Products();
+  p.x.select(1, 40) *= 1000.0;
+  p.weight.slice(1, 32) = 0.0;
+  EXPECT_LT(relative_error((*make_linear_kernel(Precision::int8, p.weight, {}))(p.x), at::linear(p.x, p.weight)),
+            0.012);
+}
+
+/// [N,K] in blocks of 32, each of them numbers from `least` to 15 times a scale of its own, shifted if asked for.
+torch::Tensor four_bit_weights(std::int64_t columns, std::int64_t inner, std::int64_t least, bool is_shifted) {
+  const std::int64_t blocks = inner / 32;
+  torch::Tensor steps = torch::randint(least, 16, {columns, blocks, 32}).to(torch::kFloat32);
+  steps.select(2, 3) = 0.0;
+  const torch::Tensor scale = torch::rand({columns, blocks, 1}) + 0.1;
+  if (!is_shifted) return ((steps - 8.0) * scale * torch::randn_like(scale).sign()).view({columns, inner});
+  steps.select(2, 7) = 15.0;
+  return (steps * scale - 9.0 * torch::rand_like(scale)).view({columns, inner});
+}
+
+TEST(LinearKernel, WeightsThatCameInFourBitsStaySo) {
+  torch::manual_seed(5);
+  constexpr std::int64_t columns = 24, inner = 96;
+  const torch::Tensor x = torch::randint(-127, 128, {5, inner}).to(torch::kFloat32);
+  x.view({5, 3, 32}).select(2, 0) = 127.0;  // told exactly in 8 bits
+  for (const bool is_shifted : {false, true}) {
+    for (const torch::Dtype dtype : {torch::kFloat32, torch::kBFloat16}) {
+      torch::Tensor weight = four_bit_weights(columns, inner, is_shifted ? 0 : 4, is_shifted).to(dtype);
+      const auto kernel = make_linear_kernel(Precision::int8, weight, {});
+      EXPECT_EQ(kernel->bytes(), columns * inner * 5 / 8);
+      const double tolerance = dtype == torch::kFloat32 ? 0.001 : 0.005;
+      EXPECT_LT(relative_error((*kernel)(x), at::linear(x, weight.to(torch::kFloat32))), tolerance);
+      weight[20][70] += 0.3 * weight[20].abs().max();
+      EXPECT_EQ(make_linear_kernel(Precision::int8, weight, {})->bytes(), columns * inner * 17 / 16);
+    }
+  }
+}
+
+TEST(LinearKernel, SizesNeedNotBeWholeBlocks) {
+  torch::manual_seed(6);
+  for (const auto& [columns, inner] : {std::pair<std::int64_t, std::int64_t>{1, 1}, {13, 33}, {70, 31}, {8, 100}}) {
+    const torch::Tensor weight = torch::randn({columns, inner}), bias = torch::randn({columns});
+    const torch::Tensor x = torch::randn({6, inner});
+    const torch::Tensor found = (*make_linear_kernel(Precision::int8, weight, bias))(x);
+    EXPECT_LT(relative_error(found, at::linear(x, weight, bias)), 0.012) << columns << " x " << inner;
+  }
+}
+
+TEST(LinearKernel, WeightsThatNoScaleCanTellAreRefused) {
+  EXPECT_THROW(make_linear_kernel(Precision::int8, torch::full({8, 32}, 1e6), {}), Error);
 }
 
 TEST(LinearKernel, AProcessorWithoutBf16IsTold) {
