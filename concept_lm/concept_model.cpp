@@ -77,7 +77,15 @@ torch::Tensor ConceptModel::hidden(const ReasoningBatch& batch, const torch::Ten
   return hidden.index_select(0, index_tensor(layout.predicts, hidden.device()));
 }
 
-torch::Tensor ConceptModel::rollout(const ReasoningBatch& batch) const {
+torch::Tensor Exchange::operator()(const torch::Tensor& states, const std::vector<std::int64_t>& steps) const {
+  const torch::Tensor own = states.index_select(0, index_tensor(steps, states.device()));
+  if (with.empty()) return own;
+  std::vector<std::int64_t> others;
+  for (const std::int64_t step : steps) others.push_back(with[static_cast<std::size_t>(step)]);
+  return own.lerp(states.index_select(0, index_tensor(others, states.device())), share);
+}
+
+torch::Tensor ConceptModel::rollout(const ReasoningBatch& batch, const Exchange& exchange) const {
   const torch::NoGradGuard no_grad;
   const Sentences& questions = batch.questions;
   KvCache cache = read_prefixes(model_, batch.prefixes, questions.count(), questions.width() + kExpectedSteps);
@@ -93,9 +101,10 @@ torch::Tensor ConceptModel::rollout(const ReasoningBatch& batch) const {
   torch::Tensor all = torch::empty({batch.steps_count(), model_.width()}, stream.hidden().options());
   while (!next.empty()) {
     all.index_copy_(0, index_tensor(next, all.device()), stream.hidden());
-    std::vector<std::int64_t> going;
+    std::vector<std::int64_t> going, done;  // rows that go on, and the step that each has just predicted
     for (std::size_t row = 0; row < next.size(); ++row) {
       if (next[row] + 1 == ends[row]) continue;
+      done.push_back(next[row]);
       next[going.size()] = next[row] + 1;
       ends[going.size()] = ends[row];
       going.push_back(static_cast<std::int64_t>(row));
@@ -103,7 +112,7 @@ torch::Tensor ConceptModel::rollout(const ReasoningBatch& batch) const {
     if (going.size() < next.size()) stream.keep(going);
     next.resize(going.size());
     ends.resize(going.size());
-    if (!going.empty()) stream.append(head_->predict(stream.hidden()).input);
+    if (!going.empty()) stream.append(head_->predict(exchange(all, done)).input);
   }
   return all;
 }

@@ -24,6 +24,15 @@ struct ConceptConfig {
   DecodingHeadOptions decoding;  ///< for training; not stored
 };
 
+/// Steps of a batch that are read as others: an interchange intervention (Geiger et al., arXiv 2112.00826).
+struct Exchange {
+  std::vector<std::int64_t> with = {};  ///< for each step one that is predicted no later, mostly itself; empty: none
+  double share = 1.0;                   ///< how far each goes over to the other, from 0 to 1
+
+  /// What is read as `steps`, out of the states [N,D] of all.
+  torch::Tensor operator()(const torch::Tensor& states, const std::vector<std::int64_t>& steps) const;
+};
+
 /// Predicts the embedding of the next sentence from the question's tokens and the sentences so far (the paper, section
 /// 3.2). Const after construction; may be shared by threads.
 class ConceptModel {
@@ -39,7 +48,8 @@ class ConceptModel {
 
   /// The same where what the model itself predicts is read: the states that continuous mode comes to when it takes as
   /// many steps as the batch has. Costs little more than the question, and has no gradients.
-  torch::Tensor rollout(const ReasoningBatch& batch) const;
+  /// Where steps are exchanged, what follows them goes on from there.
+  torch::Tensor rollout(const ReasoningBatch& batch, const Exchange& exchange = {}) const;
 
   /// Trajectories in the making: reads questions that are padded on the left. The stream's states [B,D] predict the
   /// next sentences, and inputs [B,D] are appended to it. The model must outlive it.

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <numeric>
+
 namespace noema {
 namespace {
 
@@ -10,15 +12,28 @@ torch::Tensor frozen_embeddings(const Autoencoder& autoencoder, const ReasoningB
   return autoencoder.encoder().encode(batch).mean;
 }
 
-/// For each step of a batch [N], which step is read and which is to be predicted in its place.
+/// For each step of a batch, which step stands in its place.
 struct JoinedTwins {
-  torch::Tensor read, predicted;
+  torch::Tensor read;       ///< [N] where true embeddings are read: the twin's, from the joint on
+  torch::Tensor predicted;  ///< [N] the twin's, after the joint
+  Exchange exchange;        ///< where the model reads itself: at the joint alone, for the rest is what follows from it
 };
 
-/// Joins each text with its twin at a step drawn for it: the twin's embedding is read from that step on, and what comes
-/// after it is predicted; that the step itself is another cannot be foreseen.
+std::vector<std::int64_t> count_up(std::int64_t count) {
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(count));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return numbers;
+}
+
+/// How much of a model's own concept gives way to its twin's: a vector that is found for a sentence, as steering does,
+/// keeps much of the one that the search began with, and should count for what it says all the same.
+double draw_share(at::Generator& generator) { return 0.6 + 0.4 * torch::rand({1}, generator).item<double>(); }
+
+/// Joins each text with its twin at a step drawn for it: the twin's embedding is read there, and what comes after it is
+/// predicted; that the step itself is another cannot be foreseen.
 JoinedTwins join_twins(const ReasoningBatch& batch, at::Generator& generator) {
-  JoinedTwins joined = {torch::arange(batch.steps_count()), torch::arange(batch.steps_count())};
+  const std::int64_t n = batch.steps_count();
+  JoinedTwins joined = {torch::arange(n), torch::arange(n), {count_up(n), draw_share(generator)}};
   for (const TwinSteps& twins : batch.twins) {
     const std::int64_t places = twins.count - 1 - twins.from;  // the answer is not one
     if (places < 1) continue;
@@ -28,6 +43,7 @@ JoinedTwins join_twins(const ReasoningBatch& batch, at::Generator& generator) {
     };
     take(joined.read, at);
     take(joined.predicted, at + 1);
+    joined.exchange.with[static_cast<std::size_t>(twins.first + at)] = twins.second + at;
   }
   return joined;
 }
@@ -42,14 +58,12 @@ class ConceptTraining final : public Stage {
     const torch::Tensor read = frozen_embeddings(reads_, batch);
     const torch::Tensor written = &reads_ == &writes_ ? read : frozen_embeddings(writes_, batch);
     const torch::Tensor targets = model_.inputs(read);
-    torch::Tensor inputs = dropout(targets, options_.dropout, generator);
-    if (chance(options_.own_inputs, generator)) {
-      const torch::NoGradGuard no_grad;
-      inputs = model_.head().predict(model_.rollout(batch)).input;
-    }
     const JoinedTwins joined = join_twins(batch, generator);
+    const torch::Tensor inputs = chance(options_.own_inputs, generator)
+                                     ? own_inputs(batch, joined.exchange)
+                                     : dropout(targets, options_.dropout, generator).index_select(0, joined.read);
     const std::int64_t layers = model_.layers() - (chance(options_.early_exit, generator) ? 1 : 0);
-    const torch::Tensor hidden = model_.hidden(batch, inputs.index_select(0, joined.read), layers);
+    const torch::Tensor hidden = model_.hidden(batch, inputs, layers);
     const torch::Tensor& wanted = joined.predicted;
     const Sentences sentences = batch.steps.select(wanted);
     LossTerms terms = model_.head().loss({hidden, written.index_select(0, wanted), targets.index_select(0, wanted),
@@ -81,6 +95,12 @@ class ConceptTraining final : public Stage {
  private:
   static bool chance(double probability, at::Generator& generator) {
     return probability > 0.0 && torch::rand({1}, generator).item<double>() < probability;
+  }
+
+  torch::Tensor own_inputs(const ReasoningBatch& batch, const Exchange& exchange) const {
+    const torch::NoGradGuard no_grad;
+    const torch::Tensor states = model_.rollout(batch, exchange);
+    return model_.head().predict(exchange(states, count_up(batch.steps_count()))).input;
   }
 
   torch::Tensor exact(const torch::Tensor& hidden, const ReasoningBatch& batch) const {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <numeric>
+
 #include "concept_lm/stop_head.h"
 #include "support/gradients.h"
 #include "support/tiny_bundle.h"
@@ -59,6 +61,29 @@ TEST_P(ConceptModelTest, ARolloutReadsItsOwnPredictions) {
     const torch::Tensor states = model.rollout(batch);
     const torch::Tensor forced = model.hidden(batch, model.head().predict(states).input);
     EXPECT_TRUE(torch::allclose(states, forced, 1e-4, 1e-4)) << siblings;
+  }
+}
+
+TEST_P(ConceptModelTest, ARolloutGoesOnFromAnExchangedStep) {
+  const ConceptModel& model = *bundle_.concepts;
+  const auto reasonings = tiny_reasonings(*bundle_.tokenizer);
+  const ReasoningBatch batch = make_batch({reasonings[0], reasonings[0], reasonings[1]}, 8);
+  const std::int64_t count = batch.step_counts[0], other = 2 * count;
+  ASSERT_GT(count, 1);
+  std::vector<std::int64_t> with(static_cast<std::size_t>(batch.steps_count()));
+  std::iota(with.begin(), with.end(), 0);
+  with[0] = other;
+  const torch::Tensor plain = model.rollout(batch);
+  for (const double share : {0.5, 1.0}) {
+    const torch::Tensor states = model.rollout(batch, {with, share});
+    torch::Tensor read = plain.slice(0, 0, count).clone();
+    read[0] = (1 - share) * plain[0] + share * plain[other];
+    read.slice(0, 1) = states.slice(0, 1, count);
+    const ReasoningBatch alone = make_batch({reasonings[0]}, 8);
+    const torch::Tensor expected = model.hidden(alone, model.head().predict(read).input);
+    EXPECT_TRUE(torch::allclose(states.slice(0, 0, count), expected, 1e-4, 1e-4)) << share;
+    EXPECT_FALSE(torch::allclose(states[1], plain[1], 1e-4, 1e-4)) << share;
+    EXPECT_TRUE(torch::equal(states.slice(0, count), plain.slice(0, count))) << "the others go on as they would";
   }
 }
 

@@ -12,7 +12,7 @@ namespace {
 class ConceptTwins : public testing::Test {
  protected:
   /// The loss on two texts, the first of which ends with `answer`.
-  double loss(std::int64_t twin_from, const std::string& answer) const {
+  double loss(std::int64_t twin_from, const std::string& answer, double own_inputs = 0.0) const {
     const auto tokens = [&](const char* text) { return bundle_.tokenizer->encode(text + std::string("\n")); };
     TokenizedReasoning first{tokens("Tom took the ball to the park. Where is the ball?"),
                              {tokens("Ann took it."), tokens("Tom has the ball in the park."), tokens(answer.c_str())}};
@@ -20,7 +20,9 @@ class ConceptTwins : public testing::Test {
                             {tokens("Ann took it."), tokens("Tom has the ball in the attic."), tokens("### attic")}};
     first.twin_from = twin_from;
     const auto& autoencoder = *bundle_.autoencoders.at("contextual");
-    const auto stage = make_concept_stage(*bundle_.concepts, autoencoder, autoencoder, {});
+    ConceptStage options;
+    options.own_inputs = own_inputs;
+    const auto stage = make_concept_stage(*bundle_.concepts, autoencoder, autoencoder, options);
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(1);
     return total(stage->loss(make_batch({first, twin}), generator)).item<double>();
   }
@@ -29,9 +31,14 @@ class ConceptTwins : public testing::Test {
 };
 
 TEST_F(ConceptTwins, WhatFollowsFromTheTwinsStepIsPredicted) {
-  EXPECT_NE(loss(-1, "### park"), loss(-1, "### kitchen")) << "alone, a text's own answer is learnt";
-  EXPECT_EQ(loss(1, "### park"), loss(1, "### kitchen")) << "joined, the twin's is";
-  EXPECT_NE(loss(1, "### park"), loss(-1, "### park"));
+  for (const double own_inputs : {0.0, 1.0}) {
+    const auto ends_with = [&](std::int64_t twin_from, const char* answer) {
+      return loss(twin_from, answer, own_inputs);
+    };
+    EXPECT_NE(ends_with(-1, "### park"), ends_with(-1, "### kitchen")) << "alone, a text's own answer is learnt";
+    EXPECT_EQ(ends_with(1, "### park"), ends_with(1, "### kitchen")) << "joined, the twin's is";
+    EXPECT_NE(ends_with(1, "### park"), ends_with(-1, "### park"));
+  }
 }
 
 TEST_F(ConceptTwins, EarlyExitLearnsFromTheLayerBeforeTheLast) {
