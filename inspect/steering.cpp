@@ -81,13 +81,15 @@ SteeredConcept descend(const Bundle& bundle, const Sentences& sentence, const to
   return best;
 }
 
-/// The same farther away from the start, where it still decodes to the sentence.
-SteeredConcept beyond(const Bundle& bundle, const Sentences& sentence, const torch::Tensor& start, double share,
-                      SteeredConcept found) {
+/// The same farther away from the start, where that decodes to the sentence.
+SteeredConcept gone_beyond(const Bundle& bundle, const Sentences& sentence, const torch::Tensor& start, double share,
+                           SteeredConcept found) {
   const torch::InferenceMode inference;
   const torch::Tensor farther = start + (1.0 + share) * (found.replacement.embedding - start);
   const auto score = score_decoding(bundle.writing().decoder(), farther.unsqueeze(0), sentence);
-  if (score.exact[0].item<bool>()) found.replacement.embedding = farther;
+  if (!score.exact[0].item<bool>()) return found;
+  found.replacement.embedding = farther;
+  found.is_exact = true;
   return found;
 }
 
@@ -111,7 +113,7 @@ SteeredConcept concept_of(const Bundle& bundle, std::string_view sentence, const
     throw Error({"steering", "a model that computes in fp32, which gradients pass", to_string(bundle.precision),
                  "load the model with --precision fp32"});
   } else {
-    found = beyond(bundle, tokens, start, options.beyond, descend(bundle, tokens, start, options));
+    found = gone_beyond(bundle, tokens, start, options.beyond, descend(bundle, tokens, start, options));
   }
   const torch::InferenceMode inference;
   found.replacement.input = bundle.need_concepts().inputs(found.replacement.embedding.unsqueeze(0))[0];

@@ -34,7 +34,7 @@ std::int64_t groups_of(std::int64_t columns) { return (columns + kColumns - 1) /
 
 /// Inputs in 8 bits.
 struct Rows {
-  explicit Rows(std::int64_t count, std::int64_t inner)
+  Rows(std::int64_t count, std::int64_t inner)
       : blocks(blocks_of(inner)),
         values(std::make_unique_for_overwrite<std::int8_t[]>(static_cast<std::size_t>(count * blocks * kBlock))),
         scales(std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(count * blocks))),
@@ -70,7 +70,10 @@ Rows quantized_rows(const torch::Tensor& x /*[M,inner]*/) {
       const std::int64_t row = at / rows.blocks, begin = at % rows.blocks * kBlock;
       const float* block = from + row * inner + begin;
       Values padded = {};
-      if (inner - begin < kBlock) block = std::copy_n(block, inner - begin, padded.data()), block = padded.data();
+      if (inner - begin < kBlock) {
+        std::copy_n(block, inner - begin, padded.data());
+        block = padded.data();
+      }
       quantize(block, &rows.values[at * kBlock], rows.scales[at], rows.sums[at]);
     }
   });
@@ -148,26 +151,21 @@ struct Tile4 {
   }
 };
 
-/// The products of one block: for each of `kRows` rows the sum over its numbers times those of each column.
-template <int kRows, typename Tile>
-void add_products(const Tile& tile, const Rows& rows, std::int64_t row, std::int64_t block, float* sums) {
-  for (int r = 0; r < kRows; ++r) {
-    const std::int64_t at = (row + r) * rows.blocks + block;
-    for (int c = 0; c < kColumns; ++c) {
-      int product = 0;
-      for (int i = 0; i < kBlock; ++i) product += rows.values[at * kBlock + i] * tile.value(i, c);
-      float& sum = sums[r * kColumns + c];
-      sum = std::fma(static_cast<float>(product) * rows.scales[at], static_cast<float>(tile.scale[c]), sum);
-      if constexpr (Tile::kBits == 4) sum = std::fma(rows.sums[at], tile.least(c), sum);
-    }
-  }
-}
-
 /// sums [kRows,kColumns] += the products of rows from `row` on with the columns of `tiles`.
 template <int kRows, typename Tile>
 void add_all_products(const Tile* tiles, const Rows& rows, std::int64_t row, float* sums) {
   for (std::int64_t block = 0; block < rows.blocks; ++block) {
-    add_products<kRows>(tiles[block], rows, row, block, sums);
+    const Tile& tile = tiles[block];
+    for (int r = 0; r < kRows; ++r) {
+      const std::int64_t at = (row + r) * rows.blocks + block;
+      for (int c = 0; c < kColumns; ++c) {
+        int product = 0;
+        for (int i = 0; i < kBlock; ++i) product += rows.values[at * kBlock + i] * tile.value(i, c);
+        float& sum = sums[r * kColumns + c];
+        sum += static_cast<float>(product) * rows.scales[at] * static_cast<float>(tile.scale[c]);
+        sum += rows.sums[at] * tile.least(c);
+      }
+    }
   }
 }
 
@@ -330,7 +328,7 @@ std::unique_ptr<const LinearKernel> make_int8_kernel(const torch::Tensor& weight
   constexpr double kMost = 65504.0;  // of a number in 16 bits, as scales are
   const torch::Tensor exact = weight.to(torch::kFloat32).contiguous();
   const double greatest = exact.numel() > 0 ? exact.abs().max().item<double>() : 0.0;
-  if (greatest > kMost) {
+  if (!(greatest <= kMost)) {  // not a number, either
     throw Error({"--precision int8", "weights of at most 65504", std::to_string(greatest), "use bf16 or fp32"});
   }
   if (auto tiles = tiles_of<Tile4>(exact)) {

@@ -55,8 +55,8 @@ struct ConceptStage : StageOptions {
   double early_exit = 0.0;            ///< share of batches whose loss is taken before the last layer (LayerSkip, arXiv
                                       ///< 2404.16710): the layer before it then decodes, too
   double own_inputs = 0.0;  ///< share of batches that read the model's own predictions, as continuous mode does
-  double twins = 0.0;       ///< share of the examples that are joined with their twin: from some step on its embeddings
-                       ///< are read, and what follows from that step is to be predicted, whatever the question says
+  double twins = 0.0;       ///< share of the examples that are joined with their twin: at some step its embedding is
+                            ///< read, and what follows from that step is to be predicted, whatever the question says
 };
 
 /// Everything that makes a trained model out of nothing. Read from TOML.

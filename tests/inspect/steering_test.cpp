@@ -28,6 +28,24 @@ TEST(Steering, ComesNearerToTheSentenceThanItsStart) {
   EXPECT_GT(found.iterations, 0);
 }
 
+TEST(Steering, GoesOnBeyondWhatItFindsWhereThatSaysTheSameToo) {
+  const Bundle bundle = load_bundle(NOEMA_SOURCE_FOLDER "/models/stories");
+  const auto tokens = [&](const std::string& line) { return bundle.tokenizer->encode(line + "\n"); };
+  const auto reader = bundle.reading().encoder().begin(
+      pad({tokens("Ruth picked up the phone in the yard. Where is the phone?")}, Padding::left));
+  const torch::Tensor start = reader->read({tokens("Ruth has the phone in the yard.")})[0].clone();
+  const std::string sentence = "Ruth has the phone in the lobby.";
+  const SteeredConcept found = concept_of(bundle, sentence, start, {.beyond = 0.0});
+  EXPECT_TRUE(found.is_exact);
+  const torch::Tensor near = found.replacement.embedding;
+  for (const double beyond : {0.5, 1000.0}) {  // the latter is far out of what says the sentence
+    const SteeredConcept gone_on = concept_of(bundle, sentence, start, {.beyond = beyond});
+    EXPECT_TRUE(gone_on.is_exact);
+    const torch::Tensor expected = beyond < 1.0 ? start + (1.0 + beyond) * (near - start) : near;
+    EXPECT_TRUE(torch::allclose(gone_on.replacement.embedding, expected));
+  }
+}
+
 TEST(Steering, ASemanticModelReadsTheSentence) {
   Bundle bundle = tiny_bundle(false, "semantic");
   bundle.writes = "semantic";

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
+#include <limits>
+
 #include "base/error.h"
 #include "tests/nn/tiny_model.h"
 
@@ -99,7 +102,9 @@ TEST(LinearKernel, SizesNeedNotBeWholeBlocks) {
 }
 
 TEST(LinearKernel, WeightsThatNoScaleCanTellAreRefused) {
-  EXPECT_THROW(make_linear_kernel(Precision::int8, torch::full({8, 32}, 1e6), {}), Error);
+  for (const double bad : {1e6, std::numeric_limits<double>::infinity(), std::nan("")}) {
+    EXPECT_THROW(make_linear_kernel(Precision::int8, torch::full({8, 32}, bad), {}), Error);
+  }
 }
 
 TEST(LinearKernel, AProcessorWithoutBf16IsTold) {
@@ -111,6 +116,41 @@ TEST(LinearKernel, AProcessorWithoutBf16IsTold) {
 TEST(LinearKernel, NoRowsGiveNoRows) {
   const auto kernel = make_linear_kernel(Precision::int8, torch::randn({8, 16}), {});
   EXPECT_EQ((*kernel)(torch::zeros({0, 16})).sizes(), (std::vector<std::int64_t>{0, 8}));
+}
+
+/// Holds what products say that they read against their sizes.
+class BytesRead final : public ComputeObserver {
+ public:
+  explicit BytesRead(Precision precision) : precision_(precision) {}
+
+  void on_linear(const Positions& /*at*/, std::int64_t inner, std::int64_t columns) override {
+    expected_ =
+        precision_ == Precision::fp32 ? 4 * inner * columns : (columns + 7) / 8 * 8 * ((inner + 31) / 32) * (32 + 2);
+  }
+  void on_weights(std::int64_t bytes) override {
+    EXPECT_EQ(bytes, expected_);
+    ++products;
+  }
+
+  int products = 0;
+
+ private:
+  Precision precision_;
+  std::int64_t expected_ = 0;
+};
+
+TEST(LinearKernel, ProductsTellWhatTheyRead) {
+  const c10::InferenceMode inference;
+  for (const Precision precision : {Precision::fp32, Precision::int8}) {
+    Weights weights(7);
+    weights.compute_in(precision);
+    const LanguageModelConfig config{64, test::tiny_llama()};
+    const LanguageModel model(config, weights);
+    BytesRead observer(precision);
+    const Positions at = causal_positions({5}, 5, torch::kCPU);
+    model.hidden(model.embed(torch::arange(5).view({1, 5})), {at, nullptr, &observer});
+    EXPECT_EQ(observer.products, 4 * config.transformer.layers);
+  }
 }
 
 TEST(LinearKernel, AModelThatComputesInLessSaysNearlyTheSame) {
