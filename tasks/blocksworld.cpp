@@ -29,8 +29,13 @@ std::string describe(const Towers& towers) {
   return text;
 }
 
+// The three tokens of a move.
+std::string taken(int block) { return "<<Move " + place_name(block); }
+std::string from(int place) { return "from " + place_name(place) + " to"; }
+std::string put_on(int place) { return place_name(place) + ">>"; }
+
 std::string describe(const BlockMove& move) {
-  return "<<Move " + place_name(move.block) + " from " + place_name(move.from) + " to " + place_name(move.to) + ">>";
+  return taken(move.block) + ' ' + from(move.from) + ' ' + put_on(move.to);
 }
 
 /// Takes `prefix` off the start of the text; false when it starts otherwise.
@@ -92,6 +97,17 @@ std::optional<BlockMove> parse_move(std::string_view step) {
   return move;
 }
 
+/// The moves that the steps begin with.
+std::vector<BlockMove> moves_of(const std::vector<std::string>& steps) {
+  std::vector<BlockMove> moves;
+  for (const std::string& step : steps) {
+    const auto move = parse_move(step);
+    if (!move) break;
+    moves.push_back(*move);
+  }
+  return moves;
+}
+
 class BlocksworldTask final : public Task {
  public:
   explicit BlocksworldTask(const BlocksworldOptions& options) : options_(options) {}
@@ -122,10 +138,32 @@ class BlocksworldTask final : public Task {
         ' ' + std::string(kIntroduction) + "Initial state:", " Goal state:", ' ' + std::string(kAnswerMark)};
     for (int place = kTable; place < options_.blocks; ++place) {
       const std::string name = ' ' + place_name(place);
-      phrases.insert(phrases.end(), {name + ',', name + '.', " from" + name + " to", name + ">>"});
-      if (place != kTable) phrases.insert(phrases.end(), {name + " is on", " <<Move" + name});
+      phrases.insert(phrases.end(), {name + ',', name + '.', ' ' + from(place), ' ' + put_on(place)});
+      if (place != kTable) phrases.insert(phrases.end(), {name + " is on", ' ' + taken(place)});
     }
     return phrases;
+  }
+
+  /// The plan, spread over the question. Behind each block of the initial state stands where it is put first and what
+  /// is moved after it, or where it stays; behind each of the goal, what is moved once it has come to its place.
+  std::vector<Hint> hints(const Example& example) const override {
+    const auto problem = parse_question(example.question);
+    if (!problem) return {};
+    const std::vector<BlockMove> plan = moves_of(example.steps);
+    const std::size_t blocks = problem->start.size();
+    std::vector<Hint> at_start(blocks), at_goal(blocks);
+    for (std::size_t block = 0; block < blocks; ++block)
+      at_start[block].pieces = {{put_on(problem->start[block]), 1.0}};
+    for (std::size_t k = plan.size(); k-- > 0;) {  // backwards, so that a block's first move is what remains
+      const auto block = static_cast<std::size_t>(plan[k].block);
+      const std::string next = k + 1 < plan.size() ? taken(plan[k + 1].block) : std::string(kAnswerMark);
+      at_start[block].pieces = {{put_on(plan[k].to), 1.0}, {next, 1.0}};
+      if (at_goal[block].pieces.empty()) at_goal[block].pieces = {{next, 1.0}};
+    }
+    at_start.insert(at_start.end(), at_goal.begin(), at_goal.end());
+    std::size_t end = example.question.rfind(kInitialMark);
+    for (Hint& hint : at_start) hint.end = end = example.question.find_first_of(",.", end) + 1;
+    return at_start;
   }
 
   std::string identity(const Example& example) const override {

@@ -256,8 +256,9 @@ class ProsqaTask final : public Task {
     Example example;
     example.question = told.text + "Is " + told.symbol(question.root) + " a " + told.symbol(candidates[0]) + " or " +
                        told.symbol(candidates[1]) + '?';
-    for (std::size_t i = 1; i < question.path.size(); ++i) {
-      example.steps.push_back(told.statement(question.path[i - 1], question.path[i]));
+    const std::vector<int> way = shortest_way(question, told.symbols);
+    for (std::size_t i = 1; i < way.size(); ++i) {
+      example.steps.push_back(told.statement(way[i - 1], way[i]));
     }
     example.answer = describe({false, told.symbol(question.root), told.symbol(question.target)});
     example.extra = {{"idx_to_symbol", told.symbols},

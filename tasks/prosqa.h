@@ -18,10 +18,10 @@ struct ProsqaOptions {
 };
 
 /// "Is Tom a lempus or scrompus?": which of two kinds is reached from a name by statements "Tom is a terpus." and
-/// "Every terpus is a brimpus.". The steps are one of the shortest proofs; the last sentence of the reasoning is
-/// `### Tom is a lempus.`. `extra` holds the graph in the fields of the public set. The checker accepts every chain of
-/// statements of the question from the name to the right kind, the longer ones too.
-/// Throws Error when the options are out of range.
+/// "Every terpus is a brimpus.". The steps are a shortest proof, of several the first by name, statement after
+/// statement (in the public set it is any of them); the last sentence of the reasoning is `### Tom is a lempus.`.
+/// `extra` holds the graph in the fields of the public set. The checker accepts every chain of statements of the
+/// question from the name to the right kind, the longer ones too. Throws Error when the options are out of range.
 std::unique_ptr<Task> make_prosqa_task(const ProsqaOptions& options = {});
 
 }  // namespace noema

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <optional>
+#include <ranges>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -103,34 +105,6 @@ std::vector<int> hops_from(int root, std::size_t nodes, const std::vector<Edge>&
   return hops;
 }
 
-/// One of the shortest ways from the root, each with the same probability: walking back, a concept is entered from a
-/// neighbour with the share of the ways that lead through it.
-std::vector<int> draw_path(int target, const std::vector<int>& hops, const std::vector<Edge>& edges, Random& random) {
-  std::vector<std::uint64_t> ways(hops.size());
-  for (std::size_t node = 0; node < hops.size(); ++node) ways[node] = hops[node] == 0 ? 1 : 0;
-  const auto is_on_way = [&](const Edge& edge) {
-    return hops[at(edge.first)] >= 0 && hops[at(edge.second)] == hops[at(edge.first)] + 1;
-  };
-  for (const Edge& edge : edges) {
-    if (is_on_way(edge)) ways[at(edge.second)] += ways[at(edge.first)];
-  }
-  std::vector<int> path = {target};
-  while (hops[at(path.back())] > 0) {
-    const int node = path.back();
-    std::uint64_t left = random.below(ways[at(node)]);
-    for (const Edge& edge : edges) {
-      if (edge.second != node || !is_on_way(edge)) continue;
-      if (left < ways[at(edge.first)]) {
-        path.push_back(edge.first);
-        break;
-      }
-      left -= ways[at(edge.first)];
-    }
-  }
-  std::reverse(path.begin(), path.end());
-  return path;
-}
-
 /// The question about a grown graph; nothing when it has none with the wanted number of hops.
 std::optional<ProsqaGraph> ask(const Growing& graph, const ProsqaOptions& options, Random& random) {
   std::vector<bool> has_kind(graph.below.size());
@@ -156,7 +130,6 @@ std::optional<ProsqaGraph> ask(const Growing& graph, const ProsqaOptions& option
   question.target = random.pick(deepest);
   question.root = graph.below[at(question.target)] == kBelowFirst ? 0 : 1;
   question.neg_target = random.pick(leaves[1 - question.root]);
-  question.path = draw_path(question.target, hops[question.root], graph.edges, random);
   return question;
 }
 
@@ -208,8 +181,27 @@ std::optional<ProsqaGraph> ask_again(const ProsqaGraph& graph, int max_hops, Ran
   question.target =
       random.pick(std::next(reached.begin(), static_cast<std::ptrdiff_t>(random.below(reached.size())))->second);
   question.neg_target = random.pick(others);
-  question.path = draw_path(question.target, hops, graph.edges, random);
   return question;
+}
+
+std::vector<int> shortest_way(const ProsqaGraph& graph, const std::vector<std::string>& symbols) {
+  constexpr int kNever = std::numeric_limits<int>::max() - 1;
+  std::vector<int> hops(at(graph.nodes), kNever);  // from each concept to the target
+  hops[at(graph.target)] = 0;
+  for (const auto& [from, to] : std::views::reverse(graph.edges)) {  // sorted, so all edges out of `to` are done
+    hops[at(from)] = std::min(hops[at(from)], hops[at(to)] + 1);
+  }
+  std::vector<int> way = {graph.root};
+  while (way.back() != graph.target) {
+    const int here = way.back();
+    int next = -1;
+    for (const auto& [from, to] : graph.edges) {
+      if (from != here || hops[at(to)] + 1 != hops[at(here)]) continue;
+      if (next < 0 || symbols[at(to)] < symbols[at(next)]) next = to;
+    }
+    way.push_back(next);
+  }
+  return way;
 }
 
 std::string canonical_graph(int nodes, const std::vector<Edge>& edges, int root, int candidate, int other_candidate) {

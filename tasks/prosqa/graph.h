@@ -16,10 +16,9 @@ using Edge = std::pair<int, int>;  ///< from a concept to what it is
 struct ProsqaGraph {
   int nodes = 0;
   std::vector<Edge> edges;
-  int root = 0;           ///< the person that the question asks about
-  int target = 0;         ///< the candidate that is reached from the root
-  int neg_target = 0;     ///< the candidate that is not
-  std::vector<int> path;  ///< a shortest way from the root to the target, both included
+  int root = 0;        ///< the person that the question asks about
+  int target = 0;      ///< the candidate that is reached from the root
+  int neg_target = 0;  ///< the candidate that is not
 
   /// For each concept whether it is a person.
   std::vector<bool> people() const;
@@ -37,6 +36,10 @@ ProsqaGraph draw_prosqa_graph(const ProsqaOptions& options, int max_people, int 
 /// person in up to `max_hops` hops, each number of hops being equally likely, the other candidate from the kinds that
 /// are not reached. Nothing when the person drawn leads nowhere or everywhere.
 std::optional<ProsqaGraph> ask_again(const ProsqaGraph& graph, int max_hops, Random& random);
+
+/// A shortest way from the root to the target, which it must reach, both included. Of several it is the one that at
+/// each concept goes on to the one whose symbol comes first, so that a model can know which is meant.
+std::vector<int> shortest_way(const ProsqaGraph& graph, const std::vector<std::string>& symbols);
 
 /// A text that graphs share when they differ only in the numbering of the concepts, the order of the edges or the order
 /// of the candidates. Graphs that differ in more have different ones, but for pairs that colour refinement cannot tell

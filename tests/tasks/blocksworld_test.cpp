@@ -39,6 +39,34 @@ TEST(Blocksworld, IsAFunctionOfSeedAndIndex) {
   EXPECT_NE(task->generate(3, 7).question, task->generate(3, 8).question);
 }
 
+TEST(Blocksworld, HintsTellThePlanBlockByBlock) {
+  using Pieces = std::vector<std::pair<std::string, double>>;
+  const auto task = make_blocksworld_task({.blocks = 3});
+  const std::string start = "A is on the table, B is on A, C is on B.",
+                    goal = "A is on B, B is on the table, C is on A.";
+  const Example example = {"Initial state: " + start + " Goal state: " + goal,
+                           {"<<Move C from B to the table>>", "<<Move B from A to the table>>",
+                            "<<Move A from the table to B>>", "<<Move C from the table to A>>", "The answer is: 4"},
+                           "4"};
+  std::vector<std::string> told;
+  std::vector<Pieces> thought;
+  std::size_t begin = 0;
+  for (const Hint& hint : task->hints(example)) {
+    told.push_back(example.question.substr(begin, hint.end - begin));
+    thought.push_back(hint.pieces);
+    begin = hint.end;
+  }
+  EXPECT_EQ(told, (Steps{"Initial state: A is on the table,", " B is on A,", " C is on B.", " Goal state: A is on B,",
+                         " B is on the table,", " C is on A."}));
+  EXPECT_EQ(thought, (std::vector<Pieces>{{{"B>>", 1.0}, {"<<Move C", 1.0}},
+                                          {{"the table>>", 1.0}, {"<<Move A", 1.0}},
+                                          {{"the table>>", 1.0}, {"<<Move B", 1.0}},
+                                          {{"<<Move C", 1.0}},
+                                          {{"<<Move A", 1.0}},
+                                          {{"The answer is:", 1.0}}}));
+  EXPECT_TRUE(task->hints({"Is this a question?", {}, ""}).empty());
+}
+
 TEST(Blocksworld, PlansAreAsLongAsInThePublicSet) {
   // The public set pairs 20 states: its mean, 8.22, and shares are those of a small sample of states.
   const std::map<int, double> public_shares = {{4, 0.016}, {5, 0.021},  {6, 0.105},  {7, 0.205}, {8, 0.200},

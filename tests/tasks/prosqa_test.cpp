@@ -22,11 +22,11 @@ const Example kExample{
 
 TEST(Prosqa, KeepsItsWording) {
   const Example example = make_prosqa_task()->generate(1, 0);
-  EXPECT_EQ(example.question.substr(0, 66), "Polly is a lorpus. Every grimpus is a numpus. Wren is a lempus. Ev");
-  EXPECT_EQ(example.question.substr(example.question.size() - 27), " Is Eva a jelpus or lempus?");
-  EXPECT_EQ(example.steps, (Steps{"Eva is a bompus.", "Every bompus is a yimpus.", "Every yimpus is a rorpus.",
-                                  "Every rorpus is a jelpus."}));
-  EXPECT_EQ(example.answer, "Eva is a jelpus.");
+  EXPECT_EQ(example.question.substr(0, 66), "Sam is a timpus. Wren is a shumpus. Every gwompus is a grimpus. Wr");
+  EXPECT_EQ(example.question.substr(example.question.size() - 28), " Is Sam a storpus or zumpus?");
+  EXPECT_EQ(example.steps, (Steps{"Sam is a gwompus.", "Every gwompus is a yimpus.", "Every yimpus is a chorpus.",
+                                  "Every chorpus is a storpus."}));
+  EXPECT_EQ(example.answer, "Sam is a storpus.");
 }
 
 TEST(Prosqa, IsAFunctionOfSeedAndIndex) {
@@ -54,6 +54,43 @@ TEST(Prosqa, ExtraHoldsTheGraphOfTheQuestion) {
     const std::string one = asked + symbol("target") + " or " + symbol("neg_target") + "?";
     const std::string other = asked + symbol("neg_target") + " or " + symbol("target") + "?";
     EXPECT_TRUE(example.question.ends_with(one) || example.question.ends_with(other));
+  }
+}
+
+/// From `symbol` on, in as many statements as there are `wanted`, the proof whose kinds come first; nothing without
+/// one.
+std::optional<Steps> first_proof(const Steps& statements, const std::string& symbol, const std::string& target,
+                                 std::size_t wanted) {
+  if (wanted == 0) return symbol == target ? std::optional<Steps>(Steps{}) : std::nullopt;
+  for (const std::string& statement : statements) {  // sorted
+    const std::string of = symbol + " is a ", every = "Every " + of;
+    const std::string& start = statement.starts_with(every) ? every : of;
+    if (!statement.starts_with(start)) continue;
+    const std::string kind = statement.substr(start.size(), statement.size() - start.size() - 1);
+    if (auto proof = first_proof(statements, kind, target, wanted - 1)) {
+      proof->insert(proof->begin(), statement);
+      return proof;
+    }
+  }
+  return std::nullopt;
+}
+
+TEST(Prosqa, OfSeveralShortestProofsTheFirstByNameIsLearnt) {
+  const auto task = make_prosqa_task();
+  for (std::uint64_t index = 0; index < 100; ++index) {
+    const Example example = task->generate(4, index);
+    Steps statements;
+    for (std::size_t begin = 0, end; (end = example.question.find('.', begin)) != std::string::npos; begin = end + 2) {
+      statements.push_back(example.question.substr(begin, end + 1 - begin));
+    }
+    std::sort(statements.begin(), statements.end());
+    const auto symbol = [&](const char* field) {
+      return example.extra.at("idx_to_symbol").at(example.extra.at(field).get<std::size_t>()).get<std::string>();
+    };
+    for (std::size_t shorter = 0; shorter < example.steps.size(); ++shorter) {
+      EXPECT_FALSE(first_proof(statements, symbol("root"), symbol("target"), shorter));
+    }
+    EXPECT_EQ(first_proof(statements, symbol("root"), symbol("target"), example.steps.size()), example.steps);
   }
 }
 
