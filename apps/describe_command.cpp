@@ -36,6 +36,7 @@ void describe(const std::string& name) {
     print_file(bundle, "base", bundle.manifest.at("base"), ", which adapters change");
   for (const auto& [part, entry] : bundle.manifest.at("parts").items()) {
     std::string what = short_description(entry.at("architecture"));
+    if (entry.contains("on")) what += ", beside those of " + entry.at("on").get<std::string>();
     if (entry.contains("adapter")) what += ", adapter of rank " + entry.at("adapter").at("rank").dump();
     print_file(bundle, part, entry, what);
   }

@@ -40,6 +40,26 @@ std::string save_base(const std::filesystem::path& folder, const std::filesystem
   return wanted;
 }
 
+/// Adds tensors that the part's own file must not have.
+void add_tensors(StoredPart& part, const TensorMap& tensors, const std::string& prefix) {
+  for (const auto& [name, tensor] : tensors) {
+    if (part.tensors.try_emplace(prefix + name, tensor).second) continue;
+    throw Error({part.file.string(), "only what stands in no other file", "\"" + printable(prefix + name) + "\"",
+                 "the file is not the part that noema.json says"});
+  }
+}
+
+/// The tensors as they are written, less those of the part that this one lies on.
+TensorMap own_tensors(const BundlePart& part, const std::vector<BundlePart>& parts) {
+  TensorMap own;
+  for (const auto& [name, tensor] : part.tensors) own[name] = tensor.detach().to(part.dtype);
+  for (const BundlePart& below : parts) {
+    if (below.name != part.on) continue;
+    for (const auto& [name, tensor] : below.tensors) own.erase(name);
+  }
+  return own;
+}
+
 nlohmann::json adapter_entry(const BundleAdapter& adapter, const nlohmann::json& base) {
   nlohmann::json entry = to_json(adapter.lora);
   entry["prefix"] = adapter.prefix;
@@ -93,8 +113,16 @@ StoredPart BundleFolder::part(const std::string& name) const {
   StoredPart part{json_member<nlohmann::json>(entry, "architecture", here), read_safetensors(path).tensors, path,
                   json_member<std::string>(entry, "sha256", here)};
   check_finite(part.tensors, path.string());
+  if (entry.contains("on")) lay_on(json_member<std::string>(entry, "on", here), part, here + ": on");
   if (entry.contains("adapter")) merge_into_base(part, entry["adapter"], here + ": adapter");
   return part;
+}
+
+void BundleFolder::lay_on(const std::string& below, StoredPart& part, const std::string& where) const {
+  if (json_member<nlohmann::json>(parts_, below, where).contains("on")) {
+    throw Error({where, "a part that lies on no other", printable(below), ""});
+  }
+  add_tensors(part, this->part(below).tensors, "");
 }
 
 void BundleFolder::merge_into_base(StoredPart& part, const nlohmann::json& adapter, const std::string& where) const {
@@ -104,11 +132,7 @@ void BundleFolder::merge_into_base(StoredPart& part, const nlohmann::json& adapt
                  printable(base, 64), "the adapter was trained on another backbone"});
   }
   const auto prefix = json_member<std::string>(adapter, "prefix", where);
-  for (const auto& [name, tensor] : base_) {
-    if (part.tensors.try_emplace(prefix + name, tensor).second) continue;
-    throw Error({part.file.string(), "adapters, and what the base has not", "\"" + printable(prefix + name) + "\"",
-                 "the file is no adapter"});
-  }
+  add_tensors(part, base_, prefix);
   part.tensors = merge_lora(std::move(part.tensors), lora_options(adapter, where), part.file.string());
   part.is_adapter = true;
 }
@@ -123,12 +147,11 @@ void save_bundle(const std::filesystem::path& folder, const std::string& task, c
   if (!base.empty()) manifest["base"] = {{"file", kBase}, {"sha256", save_base(folder, base)}};
   manifest["parts"] = nlohmann::json::object();
   for (const BundlePart& part : parts) {
-    TensorMap tensors;
-    for (const auto& [name, tensor] : part.tensors) tensors[name] = tensor.detach().to(part.dtype);
     const std::string file = part.name + ".safetensors";
-    write_safetensors(folder / file, tensors);
+    write_safetensors(folder / file, own_tensors(part, parts));
     nlohmann::json& entry = manifest["parts"][part.name];
     entry = {{"file", file}, {"sha256", sha256_file(folder / file)}, {"architecture", part.architecture}};
+    if (!part.on.empty()) entry["on"] = part.on;
     if (part.adapter) entry["adapter"] = adapter_entry(*part.adapter, manifest.at("base"));
   }
   write_file(folder / kManifest, manifest.dump(1) + "\n");

@@ -45,6 +45,7 @@ class BundleFolder {
 
  private:
   void read_base();
+  void lay_on(const std::string& below, StoredPart& part, const std::string& where) const;
   void merge_into_base(StoredPart& part, const nlohmann::json& adapter, const std::string& where) const;
 
   std::filesystem::path folder_;
@@ -62,6 +63,7 @@ struct BundlePart {
   const TensorMap& tensors;
   torch::Dtype dtype = torch::kBFloat16;                ///< that they are written in
   std::optional<BundleAdapter> adapter = std::nullopt;  ///< the tensors are what the part has beside the base
+  std::string on = {};  ///< the part that it lies on: tensors of the same names are the same, and stand there alone
 };
 
 /// Writes a bundle, noema.json last: a folder without it is not a bundle. `base` is the safetensors file that adapters

@@ -21,6 +21,7 @@ struct Part {
   TensorMap tensors;            ///< what is trained, and the model's own: what is changed in place changes the model
   std::optional<BundleAdapter> adapter;  ///< with LoRA: how they fit the backbone's, which are frozen and not among
                                          ///< them; nothing: there are no others
+  std::string on = {};                   ///< the part whose tensors of the same names are these; empty: there is none
 };
 
 /// What a recipe makes of a backbone of this shape.

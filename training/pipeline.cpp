@@ -226,7 +226,7 @@ class Pipeline {
   void write_bundle(const Parts& parts) const {
     std::vector<BundlePart> written;
     for (const auto& [name, part] : parts.done()) {
-      written.push_back({name, part.architecture, part.tensors, torch::kBFloat16, part.adapter});
+      written.push_back({name, part.architecture, part.tensors, torch::kBFloat16, part.adapter, part.on});
     }
     nlohmann::json provenance = {{"name", recipe_.name},       {"recipe", recipe_.text},
                                  {"changes", recipe_.changes}, {"seed", recipe_.seed},

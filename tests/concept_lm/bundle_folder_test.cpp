@@ -143,7 +143,7 @@ TEST_F(AdapterBundleTest, EntriesThatDoNotTellTheTruthAreRefused) {
 TEST_F(AdapterBundleTest, AFileWithWeightsOfTheBaseIsRefused) {
   adapter_["final_norm.weight"] = torch::ones({32});
   save();
-  expect_complaint("the file is no adapter");
+  expect_complaint("only what stands in no other file");
 }
 
 }  // namespace

@@ -28,10 +28,12 @@ class BundleTest : public testing::Test {
   }
   ~BundleTest() override { std::filesystem::remove_all(folder_); }
 
-  void save() {
+  void save(const std::vector<BundlePart>& others = {}) {
     nlohmann::json architecture = to_json(config_);
     architecture["kind"] = "language_model";
-    save_bundle(folder_, "stories", {{"seed", 1}}, *tokenizer_, {{"chain", architecture, weights_.tensors()}});
+    std::vector<BundlePart> parts = {{"chain", architecture, weights_.tensors()}};
+    for (const BundlePart& other : others) parts.push_back(other);
+    save_bundle(folder_, "stories", {{"seed", 1}}, *tokenizer_, parts);
   }
 
   void edit_manifest(const std::function<void(nlohmann::json&)>& edit) {
@@ -66,6 +68,29 @@ TEST_F(BundleTest, RoundTripsInBf16) {
   const LanguageModel model(config_, expected);
   EXPECT_TRUE(torch::equal(bundle.need_chain().embed(ids), model.embed(ids)));
   EXPECT_THROW(bundle.need_concepts(), Error);
+}
+
+TEST_F(BundleTest, WhatAPartSharesWithAnotherIsStoredOnce) {
+  TensorMap tensors = weights_.tensors();
+  tensors["readout.weight"] = torch::ones({2, 3});
+  const auto save_on = [&](const std::string& below) {
+    save({{"contextual", {{"kind", "autoencoder"}}, tensors, torch::kBFloat16, std::nullopt, below}});
+  };
+  save_on("chain");
+  EXPECT_EQ(read_safetensors(folder_ / "contextual.safetensors").tensors.size(), 1u);
+  const StoredPart part = BundleFolder(folder_).part("contextual");
+  ASSERT_EQ(part.tensors.size(), tensors.size());
+  for (const auto& [name, tensor] : tensors) {
+    EXPECT_TRUE(torch::equal(part.tensors.at(name), tensor.to(torch::kBFloat16))) << name;
+  }
+
+  edit_manifest([](auto& m) { m["parts"]["contextual"]["on"] = "contextual"; });
+  EXPECT_NE(complaint().find("a part that lies on no other"), std::string::npos) << complaint();
+  edit_manifest([](auto& m) { m["parts"]["contextual"]["on"] = "semantic"; });
+  EXPECT_NE(complaint().find("semantic"), std::string::npos) << complaint();
+  save_on("");
+  edit_manifest([](auto& m) { m["parts"]["contextual"]["on"] = "chain"; });
+  EXPECT_NE(complaint().find("only what stands in no other file"), std::string::npos) << complaint();
 }
 
 TEST_F(BundleTest, RefusesFilesThatWereChanged) {

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "concept_lm/bundle.h"
+#include "concept_lm/bundle_folder.h"
 #include "nn/safetensors.h"
 #include "run_options.h"
 
@@ -135,7 +136,7 @@ TEST_F(PipelineTest, FrozenPartsAreNotChangedByLaterStages) {
   ASSERT_TRUE(run_recipe(recipe, options("whole"), nobody));
   // The bundle was written again after every stage: its contextual part must still be what that stage ended with.
   const auto finished = read_safetensors(folder_ / "whole/run/contextual.safetensors").tensors;
-  const auto bundled = read_safetensors(folder_ / "whole/bundle/contextual.safetensors").tensors;
+  const auto bundled = BundleFolder(folder_ / "whole/bundle").part("contextual").tensors;
   for (const auto& [name, tensor] : finished) {
     EXPECT_TRUE(torch::equal(tensor.to(torch::kBFloat16), bundled.at(name))) << name;
   }
