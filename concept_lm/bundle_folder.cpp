@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "nn/safetensors.h"
@@ -49,13 +51,12 @@ void add_tensors(StoredPart& part, const TensorMap& tensors, const std::string& 
   }
 }
 
-/// The tensors as they are written, less those of the part that this one lies on.
+/// The tensors that stand in the part's own file, as they are written.
 TensorMap own_tensors(const BundlePart& part, const std::vector<BundlePart>& parts) {
+  const auto below = std::find_if(parts.begin(), parts.end(), [&](const auto& other) { return other.name == part.on; });
   TensorMap own;
-  for (const auto& [name, tensor] : part.tensors) own[name] = tensor.detach().to(part.dtype);
-  for (const BundlePart& below : parts) {
-    if (below.name != part.on) continue;
-    for (const auto& [name, tensor] : below.tensors) own.erase(name);
+  for (const auto& [name, tensor] : part.tensors) {
+    if (below == parts.end() || !below->tensors.contains(name)) own[name] = tensor.detach().to(part.dtype);
   }
   return own;
 }

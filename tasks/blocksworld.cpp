@@ -97,12 +97,13 @@ std::optional<BlockMove> parse_move(std::string_view step) {
   return move;
 }
 
-/// The moves that the steps begin with.
-std::vector<BlockMove> moves_of(const std::vector<std::string>& steps) {
+/// The moves that the steps begin with, as far as they can be made one after the other; `state` is then what they led
+/// to.
+std::vector<BlockMove> make_moves(const std::vector<std::string>& steps, Towers& state) {
   std::vector<BlockMove> moves;
   for (const std::string& step : steps) {
     const auto move = parse_move(step);
-    if (!move) break;
+    if (!move || !make_move(state, *move)) break;
     moves.push_back(*move);
   }
   return moves;
@@ -145,25 +146,29 @@ class BlocksworldTask final : public Task {
   }
 
   /// The plan, spread over the question. Behind each block of the initial state stands where it is put first and what
-  /// is moved after it, or where it stays; behind each of the goal, what is moved once it has come to its place.
+  /// is moved after it, or where it stays; behind each of the goal, what is moved once it has come to its place, or
+  /// nothing.
   std::vector<Hint> hints(const Example& example) const override {
     const auto problem = parse_question(example.question);
     if (!problem) return {};
-    const std::vector<BlockMove> plan = moves_of(example.steps);
+    Towers state = problem->start;
+    const std::vector<BlockMove> plan = make_moves(example.steps, state);
+    if (state != problem->goal) return {};
     const std::size_t blocks = problem->start.size();
-    std::vector<Hint> at_start(blocks), at_goal(blocks);
-    for (std::size_t block = 0; block < blocks; ++block)
-      at_start[block].pieces = {{put_on(problem->start[block]), 1.0}};
+    std::vector<Hint> hints(2 * blocks);  // of the initial state, then of the goal
+    for (std::size_t block = 0; block < blocks; ++block) hints[block].pieces = {{put_on(problem->start[block]), 1.0}};
     for (std::size_t k = plan.size(); k-- > 0;) {  // backwards, so that a block's first move is what remains
       const auto block = static_cast<std::size_t>(plan[k].block);
+      Hint &at_start = hints[block], &at_goal = hints[blocks + block];
       const std::string next = k + 1 < plan.size() ? taken(plan[k + 1].block) : std::string(kAnswerMark);
-      at_start[block].pieces = {{put_on(plan[k].to), 1.0}, {next, 1.0}};
-      if (at_goal[block].pieces.empty()) at_goal[block].pieces = {{next, 1.0}};
+      at_start.pieces = {{put_on(plan[k].to), 1.0}, {next, 1.0}};
+      if (at_goal.pieces.empty()) at_goal.pieces = {{next, 1.0}};
     }
-    at_start.insert(at_start.end(), at_goal.begin(), at_goal.end());
     std::size_t end = example.question.rfind(kInitialMark);
-    for (Hint& hint : at_start) hint.end = end = example.question.find_first_of(",.", end) + 1;
-    return at_start;
+    for (Hint& hint : hints) {
+      hint.end = end = std::min(example.question.find_first_of(",.", end), example.question.size() - 1) + 1;
+    }
+    return hints;
   }
 
   std::string identity(const Example& example) const override {
@@ -188,17 +193,13 @@ class BlocksworldTask final : public Task {
   }
 
   std::optional<bool> is_valid(const Example& example, const std::vector<std::string>& steps) const override {
-    auto problem = parse_question(example.question);
+    const auto problem = parse_question(example.question);
     const auto optimum = number_in(example.answer);
     if (!problem || !optimum) return std::nullopt;
-    std::size_t moves = 0;
-    for (const std::string& step : steps) {
-      if (answer_in(step)) break;
-      const auto move = parse_move(step);
-      if (!move || !make_move(problem->start, *move)) return false;
-      ++moves;
-    }
-    return problem->start == problem->goal && static_cast<double>(moves) == *optimum;
+    Towers state = problem->start;
+    const std::size_t moves = make_moves(steps, state).size();
+    const bool is_whole = moves == steps.size() || answer_in(steps[moves]);
+    return is_whole && state == problem->goal && static_cast<double>(moves) == *optimum;
   }
 
  private:

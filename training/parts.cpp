@@ -88,7 +88,7 @@ const Stage& Parts::build(const std::string& stage, TensorMap tensors) {
 void Parts::finish(const std::string& stage, Part part) {
   if (stage == "contextual" && recipe_.contextual.chain_weight > 0.0) {
     done_["chain"] = {with_kind(to_json(model_), "language_model"), backbone_of(part.tensors), part.adapter};
-    if (!part.adapter) part.on = "chain";
+    if (!part.adapter) part.on = "chain";  // adapters lie on the backbone already
   }
   done_[stage] = std::move(part);
 }

@@ -84,6 +84,10 @@ TEST_F(BundleTest, WhatAPartSharesWithAnotherIsStoredOnce) {
     EXPECT_TRUE(torch::equal(part.tensors.at(name), tensor.to(torch::kBFloat16))) << name;
   }
 
+  tensors.erase("readout.weight");
+  save_on("chain");
+  EXPECT_EQ(BundleFolder(folder_).part("contextual").tensors.size(), tensors.size());  // its own file has none
+
   edit_manifest([](auto& m) { m["parts"]["contextual"]["on"] = "contextual"; });
   EXPECT_NE(complaint().find("a part that lies on no other"), std::string::npos) << complaint();
   edit_manifest([](auto& m) { m["parts"]["contextual"]["on"] = "semantic"; });

@@ -67,6 +67,18 @@ TEST(Blocksworld, HintsTellThePlanBlockByBlock) {
   EXPECT_TRUE(task->hints({"Is this a question?", {}, ""}).empty());
 }
 
+TEST(Blocksworld, OnlyPlansThatReachTheGoalGiveHints) {
+  const auto task = make_blocksworld_task({.blocks = 2});
+  const std::string question = "Initial state: A is on the table, B is on A. Goal state: A is on B, B is on the table";
+  const std::string first = "<<Move B from A to the table>>", second = "<<Move A from the table to B>>";
+  const std::vector<Hint> hints = task->hints({question, {first, second}, "2"});
+  ASSERT_EQ(hints.size(), 4u);
+  EXPECT_EQ(hints.back().end, question.size());  // no full stop there
+  for (const Steps& steps : {Steps{"<<Move Z from A to B>>"}, Steps{second, first}, Steps{first, "What?"}, Steps{}}) {
+    EXPECT_TRUE(task->hints({question, steps, "2"}).empty());
+  }
+}
+
 TEST(Blocksworld, PlansAreAsLongAsInThePublicSet) {
   // The public set pairs 20 states: its mean, 8.22, and shares are those of a small sample of states.
   const std::map<int, double> public_shares = {{4, 0.016}, {5, 0.021},  {6, 0.105},  {7, 0.205}, {8, 0.200},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -57,8 +58,7 @@ TEST(Prosqa, ExtraHoldsTheGraphOfTheQuestion) {
   }
 }
 
-/// From `symbol` on, in as many statements as there are `wanted`, the proof whose kinds come first; nothing without
-/// one.
+/// From `symbol` on, the proof of `wanted` statements whose kinds come first; nothing where there is none.
 std::optional<Steps> first_proof(const Steps& statements, const std::string& symbol, const std::string& target,
                                  std::size_t wanted) {
   if (wanted == 0) return symbol == target ? std::optional<Steps>(Steps{}) : std::nullopt;

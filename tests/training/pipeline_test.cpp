@@ -166,6 +166,9 @@ TEST_F(PipelineTest, AContextualStageWithTheChainsLossNeedsNoChainBefore) {
   const Bundle bundle = load_bundle(folder_ / "joint/bundle");
   EXPECT_TRUE(bundle.chain && bundle.concepts && bundle.stop);
   EXPECT_TRUE(bundle.writing().readout());
+  const auto beside_chain = read_safetensors(folder_ / "joint/bundle/contextual.safetensors").tensors;
+  EXPECT_EQ(beside_chain.size(), 1u);
+  EXPECT_TRUE(beside_chain.contains("readout.weight"));
 }
 
 TEST_F(PipelineTest, AReadoutOfConceptsNeedsOneOfTheEmbeddings) {
