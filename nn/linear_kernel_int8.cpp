@@ -47,16 +47,20 @@ struct Rows {
 };
 
 NOEMA_VECTORIZED void quantize(const float* x, std::int8_t* values, float& scale, float& sum) {
-  float greatest = 0.0F;
-  for (int i = 0; i < kBlock; ++i) greatest = std::max(greatest, std::fabs(x[i]));
+  std::uint32_t bits = 0;  // of the greatest size: floats without a sign are in the order of their bits
+  for (int i = 0; i < kBlock; ++i) bits = std::max(bits, std::bit_cast<std::uint32_t>(x[i]) & 0x7fffffffU);
+  const float greatest = std::bit_cast<float>(bits);
   scale = greatest / 127.0F;
   const float inverse = greatest > 0.0F ? 127.0F / greatest : 0.0F;
-  int total = 0;
+  std::array<int, kBlock> rounded;  // of its own: `values`, of bytes, might be anything, x too
   for (int i = 0; i < kBlock; ++i) {
     constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: what is added to it is rounded to a whole number
-    const int value = std::bit_cast<int>(x[i] * inverse + kRound) - std::bit_cast<int>(kRound);
-    values[i] = static_cast<std::int8_t>(value);
-    total += value;
+    rounded[i] = std::bit_cast<int>(x[i] * inverse + kRound) - std::bit_cast<int>(kRound);
+  }
+  int total = 0;
+  for (int i = 0; i < kBlock; ++i) {
+    total += rounded[i];
+    values[i] = static_cast<std::int8_t>(rounded[i]);
   }
   sum = scale * static_cast<float>(total);
 }
@@ -64,17 +68,19 @@ NOEMA_VECTORIZED void quantize(const float* x, std::int8_t* values, float& scale
 Rows quantized_rows(const torch::Tensor& x /*[M,inner]*/) {
   const std::int64_t inner = x.size(1);
   Rows rows(x.size(0), inner);
-  const float* from = x.const_data_ptr<float>();
+  const auto take = [&rows](const float* block, std::int64_t at) {
+    quantize(block, &rows.values[at * kBlock], rows.scales[at], rows.sums[at]);
+  };
+  const float* all = x.const_data_ptr<float>();
   parallel_for(0, x.size(0), 16, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t at = first * rows.blocks; at < last * rows.blocks; ++at) {
-      const std::int64_t row = at / rows.blocks, begin = at % rows.blocks * kBlock;
-      const float* block = from + row * inner + begin;
+    for (std::int64_t row = first; row < last; ++row) {
+      const float *from = all + row * inner, *end = from + inner;
+      std::int64_t at = row * rows.blocks;
+      for (; from + kBlock <= end; from += kBlock) take(from, at++);
+      if (from == end) continue;
       Values padded = {};
-      if (inner - begin < kBlock) {
-        std::copy_n(block, inner - begin, padded.data());
-        block = padded.data();
-      }
-      quantize(block, &rows.values[at * kBlock], rows.scales[at], rows.sums[at]);
+      std::copy(from, end, padded.begin());
+      take(padded.data(), at);
     }
   });
   return rows;
@@ -207,15 +213,19 @@ NOEMA_AVX2 inline __m256i products(const Tile4& tile, const std::int8_t* x) {
 
 constexpr std::size_t kAhead = 2048;  // bytes that are asked for before they are needed
 
+NOEMA_AVX2 inline void prefetch(const void* tile, std::size_t bytes) {
+  for (std::size_t line = 0; line < bytes; line += 64) {
+    _mm_prefetch(static_cast<const char*>(tile) + kAhead + line, _MM_HINT_T0);
+  }
+}
+
 template <int kRows, typename Tile>
 NOEMA_AVX2 void add_all_products_avx2(const Tile* tiles, const Rows& rows, std::int64_t row, float* sums) {
   __m256 sum[kRows];
   for (int r = 0; r < kRows; ++r) sum[r] = _mm256_loadu_ps(sums + r * kColumns);
   for (std::int64_t block = 0; block < rows.blocks; ++block) {
     const Tile& tile = tiles[block];
-    for (std::size_t line = 0; line < sizeof(Tile); line += 64) {
-      _mm_prefetch(reinterpret_cast<const char*>(&tile) + kAhead + line, _MM_HINT_T0);
-    }
+    prefetch(&tile, sizeof(Tile));
     const __m256 scale = widen(tile.scale);
     for (int r = 0; r < kRows; ++r) {
       const std::int64_t at = (row + r) * rows.blocks + block;
@@ -229,18 +239,80 @@ NOEMA_AVX2 void add_all_products_avx2(const Tile* tiles, const Rows& rows, std::
   for (int r = 0; r < kRows; ++r) _mm256_storeu_ps(sums + r * kColumns, sum[r]);
 }
 
-#endif
+// With AVX-512's VNNI four products of bytes are summed in one instruction, the first factor without sign.
+#define NOEMA_VNNI __attribute__((target("avx512vl,avx512vnni,avx2,fma,f16c")))
 
-template <typename Tile>
-using AddAllProducts = void (*)(const Tile*, const Rows&, std::int64_t, float*);
+/// Σ (w + 128) x of 32 numbers for each column.
+NOEMA_VNNI inline __m256i products_vnni(const Tile8& tile, const std::int8_t* x) {
+  __m256i sum = _mm256_setzero_si256();
+  for (int group = 0; group < kGroups; ++group) {
+    const __m256i w = _mm256_xor_si256(load(tile.values[group]), _mm256_set1_epi8(-128));
+    sum = _mm256_dpbusd_epi32(sum, w, four_of(x + 4 * group));
+  }
+  return sum;
+}
 
-/// libtorch's choice of instructions is followed (ATEN_CPU_CAPABILITY); with AVX2 or more it says AVX.
+/// Σ w x of the same.
+NOEMA_VNNI inline __m256i products_vnni(const Tile4& tile, const std::int8_t* x) {
+  __m256i first = _mm256_setzero_si256(), second = first;
+  for (int group = 0; group < kGroups / 2; ++group) {
+    const __m256i both = load(tile.values[group]), low = _mm256_set1_epi8(15);
+    first = _mm256_dpbusd_epi32(first, _mm256_and_si256(both, low), four_of(x + 4 * group));
+    second = _mm256_dpbusd_epi32(second, _mm256_and_si256(_mm256_srli_epi16(both, 4), low),
+                                 four_of(x + kBlock / 2 + 4 * group));
+  }
+  return _mm256_add_epi32(first, second);
+}
+
+/// What a sum over x is multiplied with, beside the products.
+NOEMA_VNNI inline __m256 shift_vnni(const Tile8& tile) {
+  return _mm256_mul_ps(widen(tile.scale), _mm256_set1_ps(-128.0F));
+}
+NOEMA_VNNI inline __m256 shift_vnni(const Tile4& tile) { return widen(tile.lowest); }
+
 template <int kRows, typename Tile>
-AddAllProducts<Tile> add_all_products_here() {
-#if defined(__x86_64__)
-  if (at::get_cpu_capability().starts_with("AVX")) return add_all_products_avx2<kRows, Tile>;
+NOEMA_VNNI void add_all_products_vnni(const Tile* tiles, const Rows& rows, std::int64_t row, float* sums) {
+  __m256 sum[kRows];
+  for (int r = 0; r < kRows; ++r) sum[r] = _mm256_loadu_ps(sums + r * kColumns);
+  for (std::int64_t block = 0; block < rows.blocks; ++block) {
+    const Tile& tile = tiles[block];
+    prefetch(&tile, sizeof(Tile));
+    const __m256 scale = widen(tile.scale), shift = shift_vnni(tile);
+    for (int r = 0; r < kRows; ++r) {
+      const std::int64_t at = (row + r) * rows.blocks + block;
+      const __m256 product = _mm256_cvtepi32_ps(products_vnni(tile, &rows.values[at * kBlock]));
+      sum[r] = _mm256_fmadd_ps(_mm256_mul_ps(product, _mm256_set1_ps(rows.scales[at])), scale, sum[r]);
+      sum[r] = _mm256_fmadd_ps(_mm256_set1_ps(rows.sums[at]), shift, sum[r]);
+    }
+  }
+  for (int r = 0; r < kRows; ++r) _mm256_storeu_ps(sums + r * kColumns, sum[r]);
+}
+
 #endif
-  return add_all_products<kRows, Tile>;
+
+constexpr int kMostRows = 8;  // for which a tile is unpacked and read once
+
+/// Adds the products of so many rows.
+template <typename Tile>
+struct RowProducts {
+  int rows;
+  void (*add)(const Tile*, const Rows&, std::int64_t, float*);
+};
+
+/// From many rows to one. libtorch's choice of instructions is followed (ATEN_CPU_CAPABILITY): with AVX2 or more it
+/// says AVX2 or AVX512.
+template <typename Tile>
+std::vector<RowProducts<Tile>> products_here() {
+#if defined(__x86_64__)
+  const std::string chosen = at::get_cpu_capability();
+  if (chosen == "AVX512" && __builtin_cpu_supports("avx512vnni")) {
+    return {{kMostRows, add_all_products_vnni<kMostRows, Tile>},
+            {4, add_all_products_vnni<4, Tile>},
+            {1, add_all_products_vnni<1, Tile>}};
+  }
+  if (chosen.starts_with("AVX")) return {{4, add_all_products_avx2<4, Tile>}, {1, add_all_products_avx2<1, Tile>}};
+#endif
+  return {{1, add_all_products<1, Tile>}};
 }
 
 template <typename Tile>
@@ -272,31 +344,29 @@ class BlockKernel final : public LinearKernel {
 
  private:
   static constexpr std::int64_t kLeastGroups = 8;  // of columns: for a thread, and what stays in the nearest caches
-  static constexpr int kRows = 4;                  // for which a tile is unpacked once
 
   void multiply(const Rows& rows, std::int64_t count, std::int64_t first, std::int64_t last, float* to) const {
     std::int64_t row = 0;
-    for (; row + kRows <= count; row += kRows) {
-      for (std::int64_t group = first; group < last; ++group) multiply<kRows>(several_, rows, row, group, to);
-    }
-    for (; row < count; ++row) {
-      for (std::int64_t group = first; group < last; ++group) multiply<1>(one_, rows, row, group, to);
+    for (const RowProducts<Tile>& products : products_) {
+      for (; row + products.rows <= count; row += products.rows) {
+        for (std::int64_t group = first; group < last; ++group) multiply(products, rows, row, group, to);
+      }
     }
   }
 
-  template <int kCount>
-  void multiply(AddAllProducts<Tile> add, const Rows& rows, std::int64_t row, std::int64_t group, float* to) const {
+  void multiply(const RowProducts<Tile>& products, const Rows& rows, std::int64_t row, std::int64_t group,
+                float* to) const {
     const std::int64_t first = group * kColumns, count = std::min(kColumns, columns_ - first);
-    float sums[kCount][kColumns];
-    for (auto& sum : sums) std::copy_n(&bias_[static_cast<std::size_t>(first)], kColumns, sum);
-    add(&tiles_[static_cast<std::size_t>(group * blocks_)], rows, row, sums[0]);
-    for (int r = 0; r < kCount; ++r) std::copy_n(sums[r], count, to + (row + r) * columns_ + first);
+    float sums[kMostRows][kColumns];
+    for (int r = 0; r < products.rows; ++r) std::copy_n(&bias_[static_cast<std::size_t>(first)], kColumns, sums[r]);
+    products.add(&tiles_[static_cast<std::size_t>(group * blocks_)], rows, row, sums[0]);
+    for (int r = 0; r < products.rows; ++r) std::copy_n(sums[r], count, to + (row + r) * columns_ + first);
   }
 
   std::vector<Tile> tiles_;  // [groups, blocks]
   std::int64_t columns_, blocks_;
   std::vector<float> bias_;  // [groups, kColumns]
-  AddAllProducts<Tile> one_ = add_all_products_here<1, Tile>(), several_ = add_all_products_here<kRows, Tile>();
+  std::vector<RowProducts<Tile>> products_ = products_here<Tile>();
 };
 
 /// Of weight [columns,inner]; nothing where it is not of the kind.
