@@ -63,18 +63,20 @@ torch::Tensor ConceptModel::inputs(const torch::Tensor& z, ComputeObserver* obse
   return (*to_input_)(z, {single_positions(z.size(0)), nullptr, observer});
 }
 
-torch::Tensor ConceptModel::hidden(const ReasoningBatch& batch, const torch::Tensor& inputs,
-                                   std::int64_t layers) const {
+torch::Tensor ConceptModel::states(const ReasoningBatch& batch, const torch::Tensor& inputs, std::int64_t layers,
+                                   ComputeObserver* observer) const {
   const Layout layout = lay_out(batch);
   const torch::Tensor tokens = model_.embed(batch.questions.ids).flatten(0, 1);  // [B*Tq,D]
   const torch::Tensor pieces =
       torch::cat({tokens, inputs.to(tokens.dtype()), torch::zeros({1, model_.width()}, tokens.options())});
   const torch::Tensor context = pieces.index_select(0, index_tensor(layout.sources, pieces.device()))
                                     .view({batch.questions.count(), layout.width, model_.width()});
-  const torch::Tensor hidden =
-      hidden_after(model_, batch.prefixes, context, batch.questions.lengths, layout.lengths, nullptr, layers)
-          .flatten(0, 1);
-  return hidden.index_select(0, index_tensor(layout.predicts, hidden.device()));
+  return hidden_after(model_, batch.prefixes, context, batch.questions.lengths, layout.lengths, observer, layers)
+      .flatten(0, 1);
+}
+
+torch::Tensor ConceptModel::predicting(const torch::Tensor& states, const ReasoningBatch& batch) const {
+  return states.index_select(0, index_tensor(lay_out(batch).predicts, states.device()));
 }
 
 torch::Tensor Exchange::operator()(const torch::Tensor& states, const std::vector<std::int64_t>& steps) const {

@@ -42,9 +42,18 @@ class ConceptModel {
   /// Sentence embeddings [N,Z] in the input space [N,D].
   torch::Tensor inputs(const torch::Tensor& z, ComputeObserver* observer = nullptr) const;
 
-  /// For each step of the batch the hidden state [N,D] that predicts it, when the steps before it are read as `inputs`
-  /// [N,D] (teacher forcing: one pass over everything). `layers`: how many are run; -1: all.
-  torch::Tensor hidden(const ReasoningBatch& batch, const torch::Tensor& inputs, std::int64_t layers = -1) const;
+  /// Hidden states, flattened [B*T,D], of the questions' tokens and behind them of the steps but the last, read as
+  /// `inputs` [N,D] (teacher forcing: one pass over everything). `layers`: how many are run; -1: all.
+  torch::Tensor states(const ReasoningBatch& batch, const torch::Tensor& inputs, std::int64_t layers = -1,
+                       ComputeObserver* observer = nullptr) const;
+
+  /// Of such states the one that predicts each step of the batch [N,D].
+  torch::Tensor predicting(const torch::Tensor& states, const ReasoningBatch& batch) const;
+
+  /// Both at once.
+  torch::Tensor hidden(const ReasoningBatch& batch, const torch::Tensor& inputs) const {
+    return predicting(states(batch, inputs), batch);
+  }
 
   /// The same where what the model itself predicts is read: the states that continuous mode comes to when it takes as
   /// many steps as the batch has. Costs little more than the question, and has no gradients.

@@ -64,9 +64,8 @@ SharedPrefixes take_prefixes(std::vector<TokenizedReasoning>& examples) {
   return prefixes;
 }
 
-/// `width`: of the texts, which begin with the questions.
-BatchHints gather_hints(const std::vector<TokenizedReasoning>& examples, std::int64_t width) {
-  std::vector<std::int64_t> places, hint_of, tokens;
+BatchHints gather_hints(const std::vector<TokenizedReasoning>& examples) {
+  std::vector<std::int64_t> rows, places, hint_of, tokens;
   std::vector<float> shares;
   for (std::size_t row = 0; row < examples.size(); ++row) {
     for (const TokenHint& hint : examples[row].hints) {
@@ -76,10 +75,11 @@ BatchHints gather_hints(const std::vector<TokenizedReasoning>& examples, std::in
         tokens.push_back(hint.tokens[i]);
         shares.push_back(static_cast<float>(hint.weights[i] / sum));
       }
-      places.push_back(static_cast<std::int64_t>(row) * width + hint.place);
+      rows.push_back(static_cast<std::int64_t>(row));
+      places.push_back(hint.place);
     }
   }
-  return {torch::tensor(places, torch::kLong), torch::tensor(hint_of, torch::kLong),
+  return {torch::tensor(rows, torch::kLong), torch::tensor(places, torch::kLong), torch::tensor(hint_of, torch::kLong),
           torch::tensor(tokens, torch::kLong), torch::tensor(shares)};
 }
 
@@ -119,7 +119,7 @@ ReasoningBatch make_batch(std::vector<TokenizedReasoning> examples, std::int64_t
   batch.places_before = torch::tensor(places, torch::kLong);
   batch.is_last = torch::tensor(last, torch::kLong).to(torch::kBool);
   batch.text_numbers = torch::tensor(numbers, torch::kLong);
-  batch.hints = gather_hints(examples, batch.texts.width());
+  batch.hints = gather_hints(examples);
   return batch;
 }
 

@@ -38,7 +38,8 @@ struct TwinSteps {
 
 /// The hints of a batch: K places, and M tokens to be thought of there.
 struct BatchHints {
-  torch::Tensor places;   ///< [K] int64, in the flattened texts
+  torch::Tensor rows;     ///< [K] int64: the text of each place
+  torch::Tensor places;   ///< [K] int64, in that text
   torch::Tensor hint_of;  ///< [M] int64: which of the places each token belongs to
   torch::Tensor tokens;   ///< [M] int64
   torch::Tensor shares;   ///< [M] of 1 at each place

@@ -84,8 +84,10 @@ std::unique_ptr<Stage> make_chain_stage(const LanguageModel& model, const ChainS
 torch::Tensor hint_loss(const LanguageModel& model, const torch::Tensor& states, const ReasoningBatch& batch) {
   const BatchHints& hints = batch.hints;
   if (hints.places.numel() == 0) return states.sum() * 0.0;
-  const torch::Tensor log_probability = logits_at(model, states, hints.places).log_softmax(-1);  // [K,V]
-  const torch::Tensor chosen = log_probability.index({hints.hint_of, hints.tokens});             // [M]
+  const std::int64_t width = states.size(0) / batch.texts_count();
+  const torch::Tensor places = hints.rows * width + hints.places;
+  const torch::Tensor log_probability = logits_at(model, states, places).log_softmax(-1);  // [K,V]
+  const torch::Tensor chosen = log_probability.index({hints.hint_of, hints.tokens});       // [M]
   return -(chosen * hints.shares).sum() / hints.places.numel();
 }
 

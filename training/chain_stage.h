@@ -17,7 +17,8 @@ std::unique_ptr<Stage> make_chain_stage(const LanguageModel& model, const ChainS
 torch::Tensor chain_logits(const LanguageModel& model, const ReasoningBatch& batch);
 torch::Tensor chain_logits(const LanguageModel& model, const torch::Tensor& states, const ReasoningBatch& batch);
 
-/// Cross-entropy between the shares of the batch's hints and what the model would say in their places, in nats a hint.
+/// Cross-entropy between the shares of the hints and what the model would say in their places, in nats a hint. `states`
+/// [B*T,D] are of the batch's questions and whatever follows them, B rows of any length T.
 torch::Tensor hint_loss(const LanguageModel& model, const torch::Tensor& states, const ReasoningBatch& batch);
 
 }  // namespace noema

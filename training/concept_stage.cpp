@@ -2,7 +2,11 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <numeric>
+
+#include "nn/observer.h"
+#include "training/chain_stage.h"
 
 namespace noema {
 namespace {
@@ -48,6 +52,17 @@ JoinedTwins join_twins(const ReasoningBatch& batch, at::Generator& generator) {
   return joined;
 }
 
+/// Keeps the output of one layer [B,T,D], counted from 1, for a loss of its own.
+struct LayerTap final : ComputeObserver {
+  explicit LayerTap(std::int64_t wanted) : layer(wanted) {}
+  void on_layer(int number, const Positions&, const torch::Tensor& hidden) override {
+    if (number + 1 == layer) output = hidden;
+  }
+
+  std::int64_t layer;
+  torch::Tensor output;
+};
+
 class ConceptTraining final : public Stage {
  public:
   ConceptTraining(const ConceptModel& model, const Autoencoder& reads, const Autoencoder& writes,
@@ -63,7 +78,9 @@ class ConceptTraining final : public Stage {
                                      ? own_inputs(batch, joined.exchange)
                                      : dropout(targets, options_.dropout, generator).index_select(0, joined.read);
     const std::int64_t layers = model_.layers() - (chance(options_.early_exit, generator) ? 1 : 0);
-    const torch::Tensor hidden = model_.hidden(batch, inputs, layers);
+    LayerTap tap(std::min(options_.hint_layer, layers));
+    const torch::Tensor states = model_.states(batch, inputs, layers, &tap);
+    const torch::Tensor hidden = model_.predicting(states, batch);
     const torch::Tensor& wanted = joined.predicted;
     const Sentences sentences = batch.steps.select(wanted);
     LossTerms terms = model_.head().loss({hidden, written.index_select(0, wanted), targets.index_select(0, wanted),
@@ -72,6 +89,10 @@ class ConceptTraining final : public Stage {
     if (options_.readout_weight > 0.0) {
       const torch::Tensor predicted = model_.head().predict(hidden).embedding;
       terms.push_back({"readout", writes_.readout()->loss(predicted, sentences), options_.readout_weight});
+    }
+    if (options_.hint_weight > 0.0) {
+      const torch::Tensor thoughts = model_.backbone().normed(tap.output).flatten(0, 1);
+      terms.push_back({"hints", hint_loss(model_.backbone(), thoughts, batch), options_.hint_weight});
     }
     return terms;
   }

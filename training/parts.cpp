@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "training/autoencoder_stage.h"
 #include "training/chain_stage.h"
@@ -52,6 +54,7 @@ ConceptConfig concept_config(const Recipe& recipe, const LanguageModelConfig& mo
   const bool gaussian = recipe.bottleneck == "gaussian" && recipe.latent_width > 0;
   ConceptConfig config;
   config.model = model;
+  if (recipe.concept_model.layers > 0) config.model.transformer.layers = recipe.concept_model.layers;
   config.input_width = config.output_width = gaussian ? recipe.latent_width : model.transformer.width;
   config.head =
       recipe.concept_model.head == "regression" ? ConceptConfig::Head::regression : ConceptConfig::Head::decoding;
@@ -146,8 +149,25 @@ void Parts::build_autoencoder(const std::string& part, TensorMap tensors) {
   built_ = trained_part(with_kind(to_json(config), "autoencoder"), weights);
 }
 
+void Parts::check_layers(const ConceptStage& options) const {
+  const std::int64_t least = model_.transformer.layers, layers = std::max(least, options.layers);
+  if (options.layers > 0 && options.layers < least) {
+    throw Error({"[concept] layers", "at least the backbone's " + std::to_string(least), std::to_string(options.layers),
+                 "leave it out for as many"});
+  }
+  if (layers > least && recipe_.lora) {
+    throw Error({"[concept] layers", "no new ones where a backbone is adapted", std::to_string(layers),
+                 "leave it out, or [lora]"});
+  }
+  if (options.hint_layer > layers) {
+    throw Error({"[concept] hint_layer", "at most the model's " + std::to_string(layers) + " layers",
+                 std::to_string(options.hint_layer), ""});
+  }
+}
+
 void Parts::build_concept(TensorMap tensors) {
   const ConceptStage& options = recipe_.concept_model;
+  check_layers(options);
   Weights weights = trained_weights(std::move(tensors), kConceptBackbone);
   const ConceptConfig config = concept_config(recipe_, model_);
   concepts_ = std::make_unique<ConceptModel>(config, weights);

@@ -66,6 +66,7 @@ class Parts {
   std::unique_ptr<Autoencoder> frozen_autoencoder(const std::string& part) const;
   void build_chain(TensorMap tensors);
   void build_autoencoder(const std::string& part, TensorMap tensors);
+  void check_layers(const ConceptStage& options) const;
   void build_concept(TensorMap tensors);
   void build_stop(TensorMap tensors);
 

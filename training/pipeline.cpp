@@ -95,6 +95,7 @@ std::int64_t count_parameters(const TensorMap& tensors) {
 bool takes_hints(const std::string& stage, const Recipe& recipe, const Data& data, const Tokenizer& tokenizer) {
   const double weight = stage == "chain"        ? recipe.chain.hint_weight
                         : stage == "contextual" ? recipe.contextual.hint_weight
+                        : stage == "concept"    ? recipe.concept_model.hint_weight
                                                 : 0.0;
   if (weight == 0.0) return false;
   const Example first = data.training->get(0);

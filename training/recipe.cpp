@@ -199,11 +199,14 @@ void take_concept(Table table, ConceptStage& stage) {
   table.take("writes", stage.writes, autoencoders);
   table.take("head", stage.head, {"decoding", "regression"});
   table.take("start", stage.start, {"chain", "semantic", "contextual"});
+  table.take("layers", stage.layers, 0, 1024);
   table.take("contrast_weight", stage.contrast_weight, 0.0, 100.0);
   table.take("temperature", stage.temperature, 1e-3, 100.0);
   table.take("dropout", stage.dropout, 0.0, 0.95);
   table.take("readout_weight", stage.readout_weight, 0.0, 100.0);
   table.take("early_exit", stage.early_exit, 0.0, 1.0);
+  table.take("hint_weight", stage.hint_weight, 0.0, 100.0);
+  table.take("hint_layer", stage.hint_layer, 1);
   table.take("own_inputs", stage.own_inputs, 0.0, 1.0);
   table.take("twins", stage.twins, 0.0, 1.0);
   table.finish();

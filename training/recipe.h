@@ -48,12 +48,15 @@ struct ConceptStage : StageOptions {
   std::string writes = "contextual";  ///< autoencoder whose embeddings are predicted
   std::string head = "decoding";      ///< decoding or regression
   std::string start = "contextual";   ///< part whose backbone the model starts from: "chain" or an autoencoder
+  std::int64_t layers = 0;            ///< of the model; those beyond that part's are new. 0: as many as it has
   double contrast_weight = 1.0;       ///< λ
   double temperature = 0.1;           ///< τ
   double dropout = 0.0;               ///< on both projections; the paper has 0.2
   double readout_weight = 0.0;        ///< of the same on predicted embeddings; needs one on those it writes
   double early_exit = 0.0;            ///< share of batches whose loss is taken before the last layer (LayerSkip, arXiv
                                       ///< 2404.16710): the layer before it then decodes, too
+  double hint_weight = 0.0;           ///< of the task's hints, on the question that the same pass reads
+  std::int64_t hint_layer = 1;        ///< after which the hints are thought of, from 1: later layers can look them up
   double own_inputs = 0.0;  ///< share of batches that read the model's own predictions, as continuous mode does
   double twins = 0.0;       ///< share of the examples that are joined with their twin: at some step its embedding is
                             ///< read, and what follows from that step is to be predicted, whatever the question says

@@ -30,6 +30,8 @@ class ConceptTwins : public testing::Test {
   const Bundle bundle_ = tiny_bundle();
 };
 
+TEST_F(ConceptTwins, AnAnswerIsNeverExchanged) { EXPECT_EQ(loss(2, "### park"), loss(-1, "### park")); }
+
 TEST_F(ConceptTwins, WhatFollowsFromTheTwinsStepIsPredicted) {
   for (const double own_inputs : {0.0, 1.0}) {
     const auto ends_with = [&](std::int64_t twin_from, const char* answer) {
@@ -41,28 +43,41 @@ TEST_F(ConceptTwins, WhatFollowsFromTheTwinsStepIsPredicted) {
   }
 }
 
-TEST_F(ConceptTwins, EarlyExitLearnsFromTheLayerBeforeTheLast) {
-  const auto& autoencoder = *bundle_.autoencoders.at("contextual");
-  const ReasoningBatch batch = make_batch(tiny_reasonings(*bundle_.tokenizer));
-  const auto gradient = [&](double early_exit, std::int64_t layer) {
-    ConceptStage options;
-    options.early_exit = early_exit;
+/// How strongly a layer of a new concept model, counted from 0, is told to change.
+class ConceptGradients : public testing::Test {
+ protected:
+  double gradient(const ConceptStage& options, std::int64_t layer) const {
+    const auto& autoencoder = *bundle_.autoencoders.at("contextual");
+    std::vector<TokenizedReasoning> examples = tiny_reasonings(*bundle_.tokenizer);
+    examples.front().hints = {{1, {5}, {1.0}}};
     Weights weights(9);
     const ConceptModel model(bundle_.concepts->config(), weights);
     for (const auto& [name, tensor] : weights.tensors()) torch::Tensor(tensor).requires_grad_();
     const auto stage = make_concept_stage(model, autoencoder, autoencoder, options);
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(1);
-    total(stage->loss(batch, generator)).backward();
+    total(stage->loss(make_batch(examples), generator)).backward();
     const torch::Tensor found =
         weights.tensors().at("backbone.layers." + std::to_string(layer) + ".attention.qkv.weight").grad();
     return found.defined() ? found.abs().sum().item<double>() : 0.0;
-  };
-  EXPECT_GT(gradient(0.0, 1), 0.0);
-  EXPECT_EQ(gradient(1.0, 1), 0.0);
-  EXPECT_GT(gradient(1.0, 0), 0.0);
+  }
+
+  const Bundle bundle_ = tiny_bundle();
+};
+
+TEST_F(ConceptGradients, EarlyExitLearnsFromTheLayerBeforeTheLast) {
+  EXPECT_GT(gradient({.early_exit = 0.0}, 1), 0.0);
+  EXPECT_EQ(gradient({.early_exit = 1.0}, 1), 0.0);
+  EXPECT_GT(gradient({.early_exit = 1.0}, 0), 0.0);
 }
 
-TEST_F(ConceptTwins, AnAnswerIsNeverExchanged) { EXPECT_EQ(loss(2, "### park"), loss(-1, "### park")); }
+TEST_F(ConceptGradients, HintsAreLearntAfterTheLayerThatIsNamed) {
+  const auto hinted = [&](double weight, std::int64_t after, std::int64_t layer) {
+    return gradient({.hint_weight = weight, .hint_layer = after}, layer);
+  };
+  EXPECT_NE(hinted(1.0, 1, 0), hinted(0.0, 1, 0));
+  EXPECT_EQ(hinted(1.0, 1, 1), hinted(0.0, 1, 1)) << "the layer after it has nothing to do with them";
+  EXPECT_NE(hinted(1.0, 2, 1), hinted(0.0, 2, 1));
+}
 
 }  // namespace
 }  // namespace noema

@@ -94,7 +94,7 @@ TEST_F(GraphBatches, HintsStandAtTheStatementsAndAreDistributions) {
     for (const ReasoningBatch& batch : deal(groups, 2)) {
       const BatchHints& hints = batch.hints;
       ASSERT_GT(hints.places.size(0), 5 * batch.texts_count());
-      const torch::Tensor at = batch.texts.ids.flatten().index_select(0, hints.places);
+      const torch::Tensor at = batch.texts.ids.index({hints.rows, hints.places});
       for (std::int64_t i = 0; i < at.size(0); ++i) {
         const std::string piece = tokenizer_->piece(static_cast<TokenId>(at[i].item<std::int64_t>()));
         EXPECT_TRUE(piece.ends_with("pus.")) << piece;

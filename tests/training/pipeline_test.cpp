@@ -171,6 +171,24 @@ TEST_F(PipelineTest, AContextualStageWithTheChainsLossNeedsNoChainBefore) {
   EXPECT_TRUE(beside_chain.contains("readout.weight"));
 }
 
+TEST_F(PipelineTest, TheConceptModelMayHaveLayersOfItsOwn) {
+  TrainingProgress nobody;
+  ASSERT_TRUE(run_recipe(changed({{"[concept]\n", "[concept]\nlayers = 3\n"}}), options("deeper"), nobody));
+  const Bundle bundle = load_bundle(folder_ / "deeper/bundle");
+  EXPECT_EQ(bundle.concepts->layers(), 3);
+  EXPECT_EQ(bundle.chain->config().transformer.layers, 1);
+}
+
+TEST_F(PipelineTest, LayersThatThereAreNotAreAnError) {
+  TrainingProgress nobody;
+  for (const auto& [from, to] :
+       {std::pair{"[model]\nlayers = 1\n", "[model]\nlayers = 3\n"}, {"[stop]\n", "hint_layer = 3\n[stop]\n"}}) {
+    const Recipe recipe = changed({{"[concept]\n", "[concept]\nlayers = 2\n"}, {from, to}});
+    EXPECT_THROW(run_recipe(recipe, options("none"), nobody), Error) << to;
+    std::filesystem::remove_all(folder_);
+  }
+}
+
 TEST_F(PipelineTest, AReadoutOfConceptsNeedsOneOfTheEmbeddings) {
   const Recipe recipe = changed({{"contrast_weight = 0.5\nreadout_weight = 0.5", "contrast_weight = 0.5"}});
   TrainingProgress nobody;
