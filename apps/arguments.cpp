@@ -1,5 +1,8 @@
 #include "apps/arguments.h"
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
@@ -89,6 +92,9 @@ LoadedModel load_model(const ModelChoice& choice) {
     if (choice.precision == to_string(one)) precision = one;
   }
   LoadedModel model{load_bundle(find_model(choice.name), precision, choose_device(choice)), nullptr};
+#if defined(__GLIBC__)
+  malloc_trim(0);  // the weights as they were before they were laid out
+#endif
   if (model.bundle.accelerator) {
     spdlog::info("computing on {} in {}", model.bundle.accelerator->name(), to_string(model.bundle.precision));
   } else if (!precision && model.bundle.precision != Precision::fp32) {

@@ -34,7 +34,7 @@ class LanguageModel {
   std::int64_t width() const { return config_.transformer.width; }
 
   /// Type and device of the hidden states.
-  torch::TensorOptions options() const { return token_embedding_.options().requires_grad(false); }
+  torch::TensorOptions options() const { return token_embedding_.options().dtype(dtype_).requires_grad(false); }
   torch::Device device() const { return token_embedding_.device(); }
 
   /// An empty cache of this model's shape, device and precision.
@@ -45,7 +45,8 @@ class LanguageModel {
 
  private:
   LanguageModelConfig config_;
-  torch::Tensor token_embedding_;  // [V,D]
+  torch::Tensor token_embedding_;  // [V,D]; looked up alone where a kernel has the unembedding: then in bf16
+  torch::Dtype dtype_;             // of the hidden states
   Linear unembedding_;             // with the same weight when tied
   Transformer transformer_;
 };
