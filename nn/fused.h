@@ -20,6 +20,11 @@ torch::Tensor swiglu(const torch::Tensor& x /*[…,2F]*/);
 torch::Tensor rotate(const torch::Tensor& x /*[B,T,N,Dh]*/, const torch::Tensor& index, const torch::Tensor& cosine,
                      const torch::Tensor& sine);
 
+/// x Wᵀ + b, as at::linear. A single row of fp32 without gradients is multiplied here on processors where MKL does so
+/// slowly.
+torch::Tensor linear_product(const torch::Tensor& x /*[…,inner]*/, const torch::Tensor& weight /*[columns,inner]*/,
+                             const torch::Tensor& bias /*[columns] or undefined*/);
+
 /// Attention of one query a row and head over all slots: [B,1,H*Dh]. fp32 on CPUs, without gradients. What is masked
 /// is passed by, so that padding changes no bit. `mask` [B,1,1,K] or [1,1,1,K], true where a slot is seen, or
 /// undefined.

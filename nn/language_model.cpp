@@ -38,8 +38,8 @@ KvCache LanguageModel::make_cache(std::int64_t rows, std::int64_t slots) const {
 
 std::int64_t LanguageModel::cache_bytes(std::int64_t slots) const {
   const TransformerConfig& config = config_.transformer;
-  const std::int64_t of_slot = 2 * config.layers * config.kv_heads * config.head_width() *
-                               static_cast<std::int64_t>(c10::elementSize(dtype_));
+  const std::int64_t of_slot =
+      2 * config.layers * config.kv_heads * config.head_width() * static_cast<std::int64_t>(c10::elementSize(dtype_));
   // No row is longer than max_positions, but a short one may go on behind the slots of the longest. Room is doubled as
   // it is needed, and what is there is copied, one layer after the other.
   return 2 * std::min(slots, 2 * config.max_positions) * of_slot;

@@ -47,7 +47,7 @@ torch::Tensor Linear::operator()(const torch::Tensor& x, const Pass& pass) const
 }
 
 torch::Tensor Linear::product(const torch::Tensor& x) const {
-  if (!kernel_) return at::linear(x, weight_, bias_);
+  if (!kernel_) return linear_product(x, weight_, bias_);
   std::vector<std::int64_t> shape = x.sizes().vec();
   shape.back() = columns_;
   return (*kernel_)(x.reshape({-1, inner_}).contiguous()).view(shape);

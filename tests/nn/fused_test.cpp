@@ -150,6 +150,23 @@ TEST(Fused, RotationIsThatOfComplexNumbers) {
   }
 }
 
+TEST(Fused, ARowIsMultipliedAsTheLibraryDoes) {
+  for (const auto& [columns, inner] : {std::pair<std::int64_t, std::int64_t>{1, 1}, {7, 33}, {300, 160}, {1001, 577}}) {
+    const torch::Tensor weight = random({columns, inner}), x = random({1, 1, inner});
+    for (const torch::Tensor& bias : {torch::Tensor(), random({columns})}) {
+      const torch::Tensor found = linear_product(x, weight, bias);
+      ASSERT_EQ(found.sizes(), (std::vector<std::int64_t>{1, 1, columns}));
+      EXPECT_LE(relative(found, at::linear(x, weight, bias)), 1e-5) << columns << " x " << inner;
+    }
+  }
+}
+
+TEST(Fused, ARowThatIsLearntFromHasGradients) {
+  const torch::Tensor weight = random({7, 33}).requires_grad_(), x = random({1, 33});
+  linear_product(x, weight, {}).sum().backward();
+  EXPECT_LE(relative(weight.grad(), x.expand({7, 33})), 1e-6);
+}
+
 TEST(Fused, OneQueryAttendsAsTheLibraryDoes) {
   const torch::Tensor queries = random({3, 4, 1, 8}), slots = random({2, 3, 2, 20, 8}, 2.0);
   const torch::Tensor keys = slots[0].narrow(2, 0, 13), values = slots[1].narrow(2, 0, 13);  // of a longer cache
