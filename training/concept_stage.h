@@ -11,7 +11,8 @@
 namespace noema {
 
 /// Learns to predict the next sentence's embedding, teacher-forced on true embeddings (the paper, section 3.2); a share
-/// of the batches reads the model's own predictions instead, as continuous mode does. The autoencoders are frozen.
+/// of the batches reads the model's own predictions instead, as continuous mode does. The autoencoders are frozen. With
+/// a weight for hints, what the model thinks of over the question is learnt beside it.
 std::unique_ptr<Stage> make_concept_stage(const ConceptModel& model, const Autoencoder& reads,
                                           const Autoencoder& writes, const ConceptStage& options);
 

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/error.h"
 #include "training/autoencoder_stage.h"
@@ -28,6 +29,19 @@ TensorMap backbone_of(const TensorMap& tensors, const std::string& prefix = "") 
     if (!name.starts_with("bottleneck.") && !name.starts_with("readout.")) renamed[prefix + name] = tensor;
   }
   return renamed;
+}
+
+/// Without the layers of a deeper concept model above its first `layers`.
+TensorMap first_layers(TensorMap tensors, std::int64_t layers) {
+  const std::string before = std::string(kConceptBackbone) + "layers.";
+  std::erase_if(tensors, [&](const auto& entry) {
+    const std::string& name = entry.first;
+    if (!name.starts_with(before)) return false;
+    std::int64_t layer = -1;  // stays so where there is no number
+    std::from_chars(name.data() + before.size(), name.data() + name.size(), layer);
+    return layer >= layers;
+  });
+  return tensors;
 }
 
 Weights adapted(Weights weights, const std::optional<LoraOptions>& lora) {
@@ -168,8 +182,9 @@ void Parts::check_layers(const ConceptStage& options) const {
 void Parts::build_concept(TensorMap tensors) {
   const ConceptStage& options = recipe_.concept_model;
   check_layers(options);
-  Weights weights = trained_weights(std::move(tensors), kConceptBackbone);
   const ConceptConfig config = concept_config(recipe_, model_);
+  Weights weights =
+      trained_weights(first_layers(std::move(tensors), config.model.transformer.layers), kConceptBackbone);
   concepts_ = std::make_unique<ConceptModel>(config, weights);
   reads_ = frozen_autoencoder(options.reads);
   writes_ = options.reads == options.writes ? nullptr : frozen_autoencoder(options.writes);

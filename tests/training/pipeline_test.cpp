@@ -177,6 +177,13 @@ TEST_F(PipelineTest, TheConceptModelMayHaveLayersOfItsOwn) {
   const Bundle bundle = load_bundle(folder_ / "deeper/bundle");
   EXPECT_EQ(bundle.concepts->layers(), 3);
   EXPECT_EQ(bundle.chain->config().transformer.layers, 1);
+
+  PipelineOptions from_there = options("shallower");
+  from_there.start = folder_ / "deeper/bundle";
+  ASSERT_TRUE(run_recipe(changed({{"[concept]\n", "[concept]\nlayers = 2\n"}}), from_there, nobody));
+  EXPECT_EQ(load_bundle(folder_ / "shallower/bundle").concepts->layers(), 2);
+  EXPECT_FALSE(read_safetensors(folder_ / "shallower/bundle/concept.safetensors")
+                   .tensors.contains("backbone.layers.2.attention.qkv.weight"));
 }
 
 TEST_F(PipelineTest, LayersThatThereAreNotAreAnError) {
