@@ -270,6 +270,8 @@ NOEMA_VNNI inline __m256 shift_vnni(const Tile8& tile) {
 }
 NOEMA_VNNI inline __m256 shift_vnni(const Tile4& tile) { return widen(tile.lowest); }
 
+/// The loop of add_all_products_avx2: one function cannot have both, for it inlines only what is of its own
+/// instructions.
 template <int kRows, typename Tile>
 NOEMA_VNNI void add_all_products_vnni(const Tile* tiles, const Rows& rows, std::int64_t row, float* sums) {
   __m256 sum[kRows];
