@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -9,6 +10,7 @@
 
 #include "nn/fast_exp.h"
 #include "nn/parallel.h"
+#include "nn/recorded.h"
 #include "nn/vectorized.h"
 
 namespace noema {
@@ -16,7 +18,10 @@ namespace {
 
 using at::BFloat16;
 
-constexpr std::int64_t kGrain = 64;  // rows that are worth a thread of their own
+constexpr std::int64_t kWork = 1 << 12;  // numbers that are worth a thread of their own
+constexpr std::int64_t kGrain = 64;      // rows whose gradients are summed together
+
+std::int64_t rows_a_thread(std::int64_t width) { return std::max<std::int64_t>(1, kWork / width); }
 
 // bf16 by its bits: the library's conversions do not vectorize.
 float load(const float& x) { return x; }
@@ -121,13 +126,13 @@ struct RmsNorm : torch::autograd::Function<RmsNorm> {
       T* to = y.mutable_data_ptr<T>();
       const float* w = plain_weight.const_data_ptr<float>();
       float* s = scale.mutable_data_ptr<float>();
-      parallel_for(0, rows, kGrain, [&](std::int64_t begin, std::int64_t end) {
+      parallel_for(0, rows, rows_a_thread(width), [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t r = begin; r < end; ++r) {
           rms_forward(from + r * width, w, to + r * width, s + r, width, static_cast<float>(epsilon));
         }
       });
     });
-    context->save_for_backward({x, plain_weight, scale});
+    if (context) context->save_for_backward({x, plain_weight, scale});
     return y;
   }
 
@@ -167,11 +172,11 @@ struct SwiGlu : torch::autograd::Function<SwiGlu> {
       using T = std::remove_pointer_t<decltype(tag)>;
       const T* from = x.const_data_ptr<T>();
       T* to = y.mutable_data_ptr<T>();
-      parallel_for(0, rows, kGrain, [&](std::int64_t begin, std::int64_t end) {
+      parallel_for(0, rows, rows_a_thread(half), [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t r = begin; r < end; ++r) swiglu_forward(from + r * 2 * half, to + r * half, half);
       });
     });
-    context->save_for_backward({x});
+    if (context) context->save_for_backward({x});
     return y;
   }
 
@@ -185,7 +190,7 @@ struct SwiGlu : torch::autograd::Function<SwiGlu> {
       using T = std::remove_pointer_t<decltype(tag)>;
       const T *from = x.const_data_ptr<T>(), *slope = dy.const_data_ptr<T>();
       T* to = dx.mutable_data_ptr<T>();
-      parallel_for(0, rows, kGrain, [&](std::int64_t begin, std::int64_t end) {
+      parallel_for(0, rows, rows_a_thread(half), [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t r = begin; r < end; ++r) {
           swiglu_backward(from + r * 2 * half, slope + r * half, to + r * 2 * half, half);
         }
@@ -199,11 +204,11 @@ struct SwiGlu : torch::autograd::Function<SwiGlu> {
 
 torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& weight, double epsilon) {
   if (!is_ours(x) || weight.scalar_type() != torch::kFloat32) return at::rms_norm(x, weight.sizes(), weight, epsilon);
-  return RmsNorm::apply(x, weight, epsilon);
+  return recorded<RmsNorm>(x, weight, epsilon);
 }
 
 torch::Tensor swiglu(const torch::Tensor& x) {
-  if (is_ours(x)) return SwiGlu::apply(x);
+  if (is_ours(x)) return recorded<SwiGlu>(x);
   const auto halves = x.chunk(2, -1);
   return at::silu(halves[0]) * halves[1];
 }

@@ -2,6 +2,7 @@
 
 #include "nn/fused.h"
 #include "nn/parallel.h"
+#include "nn/recorded.h"
 #include "nn/vectorized.h"
 
 namespace noema {
@@ -55,7 +56,7 @@ struct Rotate : torch::autograd::Function<Rotate> {
     const Turning turning{index.contiguous(), cosine, sine, x.size(0), x.size(1), x.size(2), x.size(3) / 2, 1.0f};
     turning.run(x.const_data_ptr<float>(), {x.stride(0), x.stride(1), x.stride(2)}, y.mutable_data_ptr<float>(),
                 {y.stride(0), y.stride(2), y.stride(1)});
-    context->save_for_backward({turning.index, cosine, sine});
+    if (context) context->save_for_backward({turning.index, cosine, sine});
     return y;
   }
 
@@ -75,7 +76,7 @@ struct Rotate : torch::autograd::Function<Rotate> {
 
 torch::Tensor rotate(const torch::Tensor& x, const torch::Tensor& index, const torch::Tensor& cosine,
                      const torch::Tensor& sine) {
-  if (x.is_cpu() && x.scalar_type() == torch::kFloat32) return Rotate::apply(x, index, cosine, sine);
+  if (x.is_cpu() && x.scalar_type() == torch::kFloat32) return recorded<Rotate>(x, index, cosine, sine);
   const std::vector<std::int64_t> shape = {index.size(0), 1, index.size(1), cosine.size(1)};
   const torch::Tensor c = cosine.index_select(0, index.flatten()).to(x.scalar_type()).view(shape);
   const torch::Tensor s = sine.index_select(0, index.flatten()).to(x.scalar_type()).view(shape);

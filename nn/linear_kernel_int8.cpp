@@ -65,6 +65,8 @@ NOEMA_VECTORIZED void quantize(const float* x, std::int8_t* values, float& scale
   sum = scale * static_cast<float>(total);
 }
 
+constexpr std::int64_t kLeastInputs = 1 << 11;  // that are worth a thread of their own
+
 Rows quantized_rows(const torch::Tensor& x /*[M,inner]*/) {
   const std::int64_t inner = x.size(1);
   Rows rows(x.size(0), inner);
@@ -72,17 +74,18 @@ Rows quantized_rows(const torch::Tensor& x /*[M,inner]*/) {
     quantize(block, &rows.values[at * kBlock], rows.scales[at], rows.sums[at]);
   };
   const float* all = x.const_data_ptr<float>();
-  parallel_for(0, x.size(0), 16, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t row = first; row < last; ++row) {
-      const float *from = all + row * inner, *end = from + inner;
-      std::int64_t at = row * rows.blocks;
-      for (; from + kBlock <= end; from += kBlock) take(from, at++);
-      if (from == end) continue;
-      Values padded = {};
-      std::copy(from, end, padded.begin());
-      take(padded.data(), at);
-    }
-  });
+  parallel_for(0, x.size(0), std::max<std::int64_t>(1, kLeastInputs / inner),
+               [&](std::int64_t first, std::int64_t last) {
+                 for (std::int64_t row = first; row < last; ++row) {
+                   const float *from = all + row * inner, *end = from + inner;
+                   std::int64_t at = row * rows.blocks;
+                   for (; from + kBlock <= end; from += kBlock) take(from, at++);
+                   if (from == end) continue;
+                   Values padded = {};
+                   std::copy(from, end, padded.begin());
+                   take(padded.data(), at);
+                 }
+               });
   return rows;
 }
 

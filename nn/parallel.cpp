@@ -13,6 +13,8 @@ extern "C" void GOMP_parallel(void (*region)(void*), void* data, unsigned thread
 namespace noema {
 namespace {
 
+constexpr std::int64_t kStretches = 2;  // a thread: who is late, or slower, takes fewer
+
 struct Loop {
   std::int64_t begin, end, stretch;
   c10::function_ref<void(std::int64_t, std::int64_t)> work;
@@ -42,7 +44,8 @@ void parallel_for(std::int64_t begin, std::int64_t end, std::int64_t grain,
   const std::int64_t threads = std::min(most, count / std::max<std::int64_t>(grain, 1));
   if (count <= 0) return;
   if (threads <= 1) return work(begin, end);
-  Loop loop{begin, end, (count + threads - 1) / threads, work};
+  const std::int64_t stretch = std::max(grain, (count + threads * kStretches - 1) / (threads * kStretches));
+  Loop loop{begin, end, stretch, work};
   GOMP_parallel([](void* data) { static_cast<Loop*>(data)->run(); }, &loop, static_cast<unsigned>(threads), 0);
   if (loop.failure) std::rethrow_exception(loop.failure);
 }

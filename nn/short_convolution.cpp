@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "nn/parallel.h"
+#include "nn/recorded.h"
 #include "nn/vectorized.h"
 
 namespace noema {
@@ -36,7 +37,7 @@ struct ShortConvolution : torch::autograd::Function<ShortConvolution> {
         for (std::int64_t j = 0; j <= before; ++j) add_product(w + j * columns, here - j * columns, out, columns);
       }
     });
-    context->save_for_backward({x, taps});
+    if (context) context->save_for_backward({x, taps});
     return y;
   }
 
@@ -70,7 +71,7 @@ struct ShortConvolution : torch::autograd::Function<ShortConvolution> {
 torch::Tensor short_convolution(const torch::Tensor& x, const torch::Tensor& weight) {
   const bool is_ours =
       x.is_cpu() && x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32 && x.numel() > 0;
-  if (is_ours) return ShortConvolution::apply(x, weight);
+  if (is_ours) return recorded<ShortConvolution>(x, weight);
   const std::int64_t before = weight.size(0) - 1, tokens = x.size(1) - before;
   torch::Tensor y = x.narrow(1, before, tokens);
   for (std::int64_t j = 0; j <= before; ++j) y = y + x.narrow(1, before - j, tokens) * weight[j].to(x.scalar_type());
