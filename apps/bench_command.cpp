@@ -23,6 +23,7 @@ struct BenchArguments {
   std::vector<std::int64_t> lengths = {64};
   std::vector<int> threads;
   std::vector<std::string> precisions = {"fp32", "bf16", "int8"};
+  std::vector<std::string> shapes;
   int repetitions = 30;
   bool quality = false;
   std::string json, csv;
@@ -123,6 +124,16 @@ void show(const Timing& timing) {
   std::fflush(stdout);
 }
 
+std::vector<Workload> workloads(const LoadedModel& model, const BenchArguments& arguments) {
+  if (arguments.shapes.empty()) return make_workloads(model, arguments.batches, arguments.lengths);
+  std::vector<QuestionShape> shapes;
+  for (const QuestionShape& shape : question_shapes()) {
+    if (std::find(arguments.shapes.begin(), arguments.shapes.end(), shape.name) != arguments.shapes.end())
+      shapes.push_back(shape);
+  }
+  return make_shaped_workloads(model, arguments.batches, shapes);
+}
+
 void bench(BenchArguments arguments) {
   if (arguments.threads.empty()) arguments.threads = {at::get_num_threads()};
   const bool to_stdout = arguments.json != "-" && arguments.csv != "-";
@@ -137,7 +148,7 @@ void bench(BenchArguments arguments) {
     for (const int threads : arguments.threads) {
       at::set_num_threads(threads);
       const Machine machine = measure_machine();
-      for (const Workload& workload : make_workloads(model, arguments.batches, arguments.lengths)) {
+      for (const Workload& workload : workloads(model, arguments)) {
         timings.push_back({workload, precision, machine, time_runs(workload, arguments.repetitions)});
         if (to_stdout) show(timings.back());
       }
@@ -171,6 +182,12 @@ void add_bench(CLI::App& program) {
   command->add_option("--precision", arguments->precisions, "fp32, bf16, int8")
       ->check(CLI::IsMember({"fp32", "bf16", "int8"}))
       ->capture_default_str();
+  std::vector<std::string> shapes;
+  for (const QuestionShape& shape : question_shapes()) shapes.push_back(shape.name);
+  command
+      ->add_option("--shape", arguments->shapes,
+                   "instead, whole questions as long as those of public sets, on the model's backbone")
+      ->check(CLI::IsMember(shapes));
   command->add_option("--repetitions", arguments->repetitions, "of each, after three to warm up")
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();

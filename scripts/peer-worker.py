@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes the models of scripts/compare-peers, and times one peer in a process of its own: writes
-{"token": [ms, …], "prefill": [ms, …]} to standard output."""
+{"token": [ms, …], "prefill": [ms, …]} to standard output, or of each shape of question {"gsm8k chain": [ms, …], …}."""
 
 import argparse
 import json
@@ -34,7 +34,7 @@ def llama(options):
     return {"token": token, "prefill": [timed(lambda: prefill(options.prefill)) for _ in range(5)]}
 
 
-def hugging_face(options):
+def hugging_face_model(options):
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -42,10 +42,14 @@ def hugging_face(options):
     path = pathlib.Path(options.model)
     dtype = getattr(torch, options.dtype)
     if path.suffix == ".gguf":
-        model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=dtype)
-    else:
-        model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype)
-    model.eval()
+        return AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=dtype).eval()
+    return AutoModelForCausalLM.from_pretrained(path, dtype=dtype).eval()
+
+
+def hugging_face(options):
+    import torch
+
+    model = hugging_face_model(options)
 
     def prefill(count):
         return model(torch.full((1, count), TOKEN), use_cache=True, logits_to_keep=1).past_key_values
@@ -58,6 +62,40 @@ def hugging_face(options):
         token = [timed(lambda: model(one, past_key_values=cache, use_cache=True)) for _ in range(options.tokens)]
         prefill(options.prefill)
         return {"token": token, "prefill": [timed(lambda: prefill(options.prefill)) for _ in range(5)]}
+
+
+def hugging_face_questions(options):
+    """Whole questions of the shapes NAME:QUESTION:STEPS:STEP_TOKENS:ANSWER, once after a small one to warm up: the chain,
+    token by token, and the procedure of the paper, ten latent steps without a cache, all of them written."""
+    import torch
+
+    model = hugging_face_model(options)
+    embed = model.get_input_embeddings()
+
+    def chain(question, steps, step_tokens, answer):
+        read = model(torch.full((1, question), TOKEN), use_cache=True, logits_to_keep=1)
+        for _ in range(steps * step_tokens + answer):
+            read = model(read.logits[:, -1:].argmax(-1), past_key_values=read.past_key_values, use_cache=True)
+
+    def last(inputs):
+        return model.base_model(inputs_embeds=inputs, use_cache=False).last_hidden_state[:, -1:]
+
+    def reference(question, steps, step_tokens, answer):
+        inputs = embed(torch.full((1, question), TOKEN))
+        for _ in range(10):
+            inputs = torch.cat([inputs, last(inputs)], 1)
+        sentences = inputs[:, question:].transpose(0, 1)
+        for _ in range(step_tokens):
+            sentences = torch.cat([sentences, embed(model.lm_head(last(sentences)).argmax(-1))], 1)
+
+    found = {}
+    with torch.inference_mode():
+        for name, run in (("chain", chain), ("reference", reference)):
+            run(8, 1, 4, 4)
+            for shape in options.shapes:
+                kind, *lengths = shape.split(":")
+                found[f"{kind} {name}"] = [timed(lambda: run(*map(int, lengths)))]
+    return found
 
 
 def ctranslate2(options):
@@ -138,13 +176,14 @@ def make_gpt2(options):
 
 
 def main():
-    tasks = {"llama": llama, "hugging-face": hugging_face, "ctranslate2": ctranslate2, "make-smollm2": make_smollm2,
-             "make-gpt2": make_gpt2}
+    tasks = {"llama": llama, "hugging-face": hugging_face, "hugging-face-questions": hugging_face_questions,
+             "ctranslate2": ctranslate2, "make-smollm2": make_smollm2, "make-gpt2": make_gpt2}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("task", choices=tasks)
     parser.add_argument("--model")
     parser.add_argument("--out")
     parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--shapes", nargs="+")
     for name in ("threads", "behind", "prefill", "tokens"):
         parser.add_argument(f"--{name}", type=int, default=1)
     options = parser.parse_args()

@@ -156,4 +156,25 @@ std::vector<Workload> make_workloads(const LoadedModel& model, const std::vector
   return all;
 }
 
+std::vector<Workload> make_shaped_workloads(const LoadedModel& model, const std::vector<std::int64_t>& batches,
+                                            const std::vector<QuestionShape>& shapes) {
+  const c10::InferenceMode inference;
+  const LanguageModel& backbone = model.bundle.need_chain();
+  std::vector<Workload> all;
+  for (const std::int64_t batch : batches) {
+    for (const QuestionShape& shape : shapes) {
+      const auto question = std::make_shared<const ShapedQuestion>(backbone, shape, batch);
+      const auto add = [&](const std::string& mode, const std::function<void(Observer*)>& ask) {
+        Workload workload{shape.name + " " + mode, batch, shape.question, "question", static_cast<double>(batch)};
+        workload.run = [ask] { ask(nullptr); };
+        all.push_back(metered(workload, ask));
+      };
+      add("chain", [question](Observer* observer) { question->chain(observer); });
+      add("continuous", [question](Observer* observer) { question->continuous(observer); });
+      if (batch == 1) add("reference", [question](Observer* observer) { question->reference(observer); });
+    }
+  }
+  return all;
+}
+
 }  // namespace noema

@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "apps/arguments.h"
+#include "apps/bench/shaped_questions.h"
 
 namespace noema {
 
 /// Something that is timed again and again.
 struct Workload {
-  std::string what;  ///< "prefill", "token", "latent step", "sentence", a mode's "question", or "reference question"
+  /// "prefill", "token", "latent step", "sentence", a mode's "question", "reference question"; a shape before the last
+  std::string what;
   std::int64_t batch = 1;
   std::int64_t length = 0;                ///< tokens that stand before; 0: the questions' own
   std::string unit;                       ///< what is counted: "token", "step", "sentence", "question"
@@ -26,5 +28,9 @@ struct Workload {
 /// without a generator there are none. The model must outlive them.
 std::vector<Workload> make_workloads(const LoadedModel& model, const std::vector<std::int64_t>& batches,
                                      const std::vector<std::int64_t>& lengths);
+
+/// Questions of these shapes in place of them, on the model's chain. Throws Error when it has none, or is too short.
+std::vector<Workload> make_shaped_workloads(const LoadedModel& model, const std::vector<std::int64_t>& batches,
+                                            const std::vector<QuestionShape>& shapes);
 
 }  // namespace noema

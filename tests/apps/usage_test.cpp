@@ -92,6 +92,7 @@ TEST_F(UsageTest, AnImportedModelIsAModelLikeAnother) {
       run_program("bench " + out + " --repetitions 1 --length 8 --batch 2 --precision int8 --csv -");
   EXPECT_EQ(bench.code, 0) << bench.err;
   EXPECT_NE(bench.out.find("prefill,2,8"), std::string::npos) << bench.out;
+  expect_complaint(run_program("bench " + out + " --shape prosqa --csv -"), "a model with at least 378 positions");
 }
 
 TEST_F(UsageTest, AnImportedModelIsABackboneThatAdaptersFit) {
