@@ -82,8 +82,8 @@ class Task {
   virtual std::optional<bool> is_valid(const Example& example, const std::vector<std::string>& steps) const = 0;
 };
 
-/// The tasks by name: "stories", "prosqa", "blocksworld", "gsm8k", "csqa", "text", and the smaller "prosqa-small",
-/// "blocksworld-4", "blocksworld-5". Throws Error, with the nearest name, for others.
+/// The tasks by name: "stories", "prosqa", "blocksworld", "gsm8k", "csqa", "text"; the smaller "prosqa-small",
+/// "blocksworld-4", "blocksworld-5"; "prosqa-long", with longer proofs than "prosqa" has. Throws Error, with the nearest name, for others.
 std::unique_ptr<Task> make_task(std::string_view name);
 std::vector<std::string> task_names();
 

@@ -201,5 +201,15 @@ TEST(ProsqaSmall, IsSmaller) {
   EXPECT_NEAR(nodes, 12.4, 0.5);
 }
 
+TEST(ProsqaLong, HasLongerProofsThanAnyThatIsTrainedOn) {
+  const auto task = make_task("prosqa-long");
+  const ProsqaOptions trained;
+  for (std::uint64_t index = 0; index < 50; ++index) {
+    const Example example = task->generate(1, index);
+    EXPECT_GT(example.steps.size(), static_cast<std::size_t>(trained.max_hops));
+    EXPECT_EQ(task->is_valid(example, example.steps), true);
+  }
+}
+
 }  // namespace
 }  // namespace noema
