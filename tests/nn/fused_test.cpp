@@ -150,13 +150,16 @@ TEST(Fused, RotationIsThatOfComplexNumbers) {
   }
 }
 
-TEST(Fused, ARowIsMultipliedAsTheLibraryDoes) {
+TEST(Fused, FewRowsAreMultipliedAsTheLibraryDoes) {
   for (const auto& [columns, inner] : {std::pair<std::int64_t, std::int64_t>{1, 1}, {7, 33}, {300, 160}, {1001, 577}}) {
-    const torch::Tensor weight = random({columns, inner}), x = random({1, 1, inner});
-    for (const torch::Tensor& bias : {torch::Tensor(), random({columns})}) {
-      const torch::Tensor found = linear_product(x, weight, bias);
-      ASSERT_EQ(found.sizes(), (std::vector<std::int64_t>{1, 1, columns}));
-      EXPECT_LE(relative(found, at::linear(x, weight, bias)), 1e-5) << columns << " x " << inner;
+    const torch::Tensor weight = random({columns, inner});
+    for (const std::int64_t rows : {1, 3, 4, 7, 8, 9}) {
+      const torch::Tensor x = random({rows, 1, inner});
+      for (const torch::Tensor& bias : {torch::Tensor(), random({columns})}) {
+        const torch::Tensor found = linear_product(x, weight, bias);
+        ASSERT_EQ(found.sizes(), (std::vector<std::int64_t>{rows, 1, columns}));
+        EXPECT_LE(relative(found, at::linear(x, weight, bias)), 1e-5) << rows << " x " << columns << " x " << inner;
+      }
     }
   }
 }
