@@ -20,8 +20,8 @@ torch::Tensor swiglu(const torch::Tensor& x /*[…,2F]*/);
 torch::Tensor rotate(const torch::Tensor& x /*[B,T,N,Dh]*/, const torch::Tensor& index, const torch::Tensor& cosine,
                      const torch::Tensor& sine);
 
-/// x Wᵀ + b, as at::linear. Up to eight rows of fp32 without gradients are multiplied here on processors where MKL does so
-/// slowly.
+/// x Wᵀ + b, as at::linear. Up to eight rows of fp32 without gradients are multiplied here on processors where MKL does
+/// so slowly.
 torch::Tensor linear_product(const torch::Tensor& x /*[…,inner]*/, const torch::Tensor& weight /*[columns,inner]*/,
                              const torch::Tensor& bias /*[columns] or undefined*/);
 

@@ -83,7 +83,8 @@ class Task {
 };
 
 /// The tasks by name: "stories", "prosqa", "blocksworld", "gsm8k", "csqa", "text"; the smaller "prosqa-small",
-/// "blocksworld-4", "blocksworld-5"; "prosqa-long", with longer proofs than "prosqa" has. Throws Error, with the nearest name, for others.
+/// "blocksworld-4", "blocksworld-5"; "prosqa-long", with longer proofs than "prosqa" has. Throws Error, with the
+/// nearest name, for others.
 std::unique_ptr<Task> make_task(std::string_view name);
 std::vector<std::string> task_names();
 
