@@ -31,7 +31,7 @@ TensorMap backbone_of(const TensorMap& tensors, const std::string& prefix = "") 
   return renamed;
 }
 
-/// Without the layers of a deeper concept model above its first `layers`.
+/// Without the layers above the first `layers` of a concept model.
 TensorMap first_layers(TensorMap tensors, std::int64_t layers) {
   const std::string before = std::string(kConceptBackbone) + "layers.";
   std::erase_if(tensors, [&](const auto& entry) {
@@ -164,14 +164,10 @@ void Parts::build_autoencoder(const std::string& part, TensorMap tensors) {
 }
 
 void Parts::check_layers(const ConceptStage& options) const {
-  const std::int64_t least = model_.transformer.layers, layers = std::max(least, options.layers);
-  if (options.layers > 0 && options.layers < least) {
-    throw Error({"[concept] layers", "at least the backbone's " + std::to_string(least), std::to_string(options.layers),
-                 "leave it out for as many"});
-  }
-  if (layers > least && recipe_.lora) {
-    throw Error({"[concept] layers", "no new ones where a backbone is adapted", std::to_string(layers),
-                 "leave it out, or [lora]"});
+  const std::int64_t backbone = model_.transformer.layers, layers = options.layers > 0 ? options.layers : backbone;
+  if (layers != backbone && recipe_.lora) {
+    throw Error({"[concept] layers", "the backbone's " + std::to_string(backbone) + " where it is adapted",
+                 std::to_string(layers), "leave it out, or [lora]"});
   }
   if (options.hint_layer > layers) {
     throw Error({"[concept] hint_layer", "at most the model's " + std::to_string(layers) + " layers",

@@ -48,8 +48,8 @@ struct ConceptStage : StageOptions {
   std::string writes = "contextual";  ///< autoencoder whose embeddings are predicted
   std::string head = "decoding";      ///< decoding or regression
   std::string start = "contextual";   ///< part whose backbone the model starts from: "chain" or an autoencoder
-  std::int64_t layers = 0;            ///< of the model; those beyond that part's are new. 0: as many as the recipe's; a
-                                      ///< deeper model that it goes on from loses its last
+  std::int64_t layers = 0;            ///< of the model: more than those of what it starts from are new, fewer are the
+                                      ///< first of them. 0: as many as the recipe's model
   double contrast_weight = 1.0;       ///< λ
   double temperature = 0.1;           ///< τ
   double dropout = 0.0;               ///< on both projections; the paper has 0.2

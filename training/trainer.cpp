@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "nn/linear_kernel.h"
 #include "nn/parallel.h"
 #include "training/checkpoint.h"
 #include "training/gradients.h"
@@ -71,6 +72,7 @@ class Training {
   }
 
   bool bf16_is_faster() const {
+    if (!has_bf16_products()) return false;  // there a large model would be minutes in the probe
     const ReasoningBatch& batch = validation_[validation_.size() / 2];
     double seconds[2] = {0.0, 0.0};
     for (int round = 0; round < 4; ++round) {
