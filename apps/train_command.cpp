@@ -10,6 +10,7 @@
 #include "apps/commands.h"
 #include "apps/training_display.h"
 #include "base/error.h"
+#include "training/estimate.h"
 #include "training/pipeline.h"
 
 namespace noema {

@@ -27,4 +27,9 @@ Backbone read_backbone(const std::filesystem::path& folder) {
   return backbone;
 }
 
+std::unique_ptr<const Backbone> make_backbone(const Recipe& recipe) {
+  if (recipe.backbone.empty()) return nullptr;
+  return std::make_unique<const Backbone>(read_backbone(recipe.backbone));
+}
+
 }  // namespace noema

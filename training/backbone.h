@@ -6,6 +6,7 @@
 
 #include "nn/language_model.h"
 #include "text/tokenizer.h"
+#include "training/recipe.h"
 
 namespace noema {
 
@@ -22,5 +23,8 @@ struct Backbone {
 
 /// The chain of the bundle in `folder`. Throws Error when it has none, or one that does not fit what noema.json says.
 Backbone read_backbone(const std::filesystem::path& folder);
+
+/// That of a recipe; null: it has none.
+std::unique_ptr<const Backbone> make_backbone(const Recipe& recipe);
 
 }  // namespace noema

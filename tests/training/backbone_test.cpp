@@ -9,6 +9,7 @@
 #include "concept_lm/bundle.h"
 #include "run_options.h"
 #include "tiny_backbone.h"
+#include "training/estimate.h"
 #include "training/pipeline.h"
 
 namespace noema {

@@ -13,6 +13,7 @@
 #include "nn/safetensors.h"
 #include "run_options.h"
 #include "tiny_backbone.h"
+#include "training/estimate.h"
 #include "training/pipeline.h"
 
 namespace noema {

@@ -14,6 +14,7 @@
 #include "concept_lm/bundle_folder.h"
 #include "nn/safetensors.h"
 #include "run_options.h"
+#include "training/estimate.h"
 
 namespace noema {
 namespace {
