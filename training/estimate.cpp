@@ -10,7 +10,6 @@
 #include "training/gradients.h"
 #include "training/optimizer.h"
 #include "training/parts.h"
-#include "training/pipeline.h"
 #include "training/recipe_data.h"
 
 namespace noema {

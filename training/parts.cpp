@@ -76,15 +76,6 @@ ConceptConfig concept_config(const Recipe& recipe, const LanguageModelConfig& mo
   return config;
 }
 
-const StageOptions& stage_options(const Recipe& recipe, const std::string& stage) {
-  if (stage == "chain") return recipe.chain;
-  if (stage == "semantic") return recipe.semantic;
-  if (stage == "contextual") return recipe.contextual;
-  if (stage == "concept") return recipe.concept_model;
-  if (stage == "stop") return recipe.stop;
-  throw Error({"stage", "chain, semantic, contextual, concept or stop", printable(stage), ""});
-}
-
 const Stage& Parts::build(const std::string& stage, TensorMap tensors) {
   const bool has_chain = backbone_ || recipe_.chain.steps > 0;
   if (stage == "chain") {

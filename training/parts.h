@@ -28,9 +28,6 @@ struct Part {
 AutoencoderConfig autoencoder_config(const Recipe& recipe, const std::string& part, const LanguageModelConfig& model);
 ConceptConfig concept_config(const Recipe& recipe, const LanguageModelConfig& model);
 
-/// The options of a stage by name.
-const StageOptions& stage_options(const Recipe& recipe, const std::string& stage);
-
 /// Everything trained so far, by part; models are built from copies, so that what is frozen stays so. With LoRA all of
 /// them share the backbone's own weights, which nothing changes.
 class Parts {

@@ -156,8 +156,6 @@ class Pipeline {
 
 }  // namespace
 
-std::vector<std::string> stage_names() { return {"chain", "semantic", "contextual", "concept", "stop"}; }
-
 bool run_recipe(const Recipe& recipe, const PipelineOptions& options, TrainingProgress& progress) {
   return Pipeline(recipe, options, progress).run();
 }

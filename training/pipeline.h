@@ -10,9 +10,6 @@
 
 namespace noema {
 
-/// The stages in their order: chain, semantic, contextual, concept, stop.
-std::vector<std::string> stage_names();
-
 /// Where and how a recipe is run.
 struct PipelineOptions {
   std::filesystem::path run;    ///< folder of checkpoints and finished stages

@@ -320,6 +320,17 @@ Recipe parse_recipe(std::string text, const std::string& where, const std::vecto
   return recipe;
 }
 
+std::vector<std::string> stage_names() { return {"chain", "semantic", "contextual", "concept", "stop"}; }
+
+const StageOptions& stage_options(const Recipe& recipe, const std::string& stage) {
+  if (stage == "chain") return recipe.chain;
+  if (stage == "semantic") return recipe.semantic;
+  if (stage == "contextual") return recipe.contextual;
+  if (stage == "concept") return recipe.concept_model;
+  if (stage == "stop") return recipe.stop;
+  throw Error({"stage", "chain, semantic, contextual, concept or stop", printable(stage), ""});
+}
+
 void check_mask(const Recipe& recipe, TransformerConfig::Mask mask, const std::string& where) {
   const bool has_siblings = recipe.siblings > 0;
   if (mask == TransformerConfig::Mask::causal || (!has_siblings && recipe.chain.question_weight == 0.0)) return;

@@ -99,6 +99,12 @@ struct Recipe {
   std::vector<std::string> changes;  ///< that it was read with, for the same
 };
 
+/// The stages in their order: chain, semantic, contextual, concept, stop.
+std::vector<std::string> stage_names();
+
+/// The options of a stage by name.
+const StageOptions& stage_options(const Recipe& recipe, const std::string& stage);
+
 /// Throws Error, naming `where`, when a model with such a mask cannot learn as the recipe says: siblings share what
 /// they begin with, and question_weight predicts the question's tokens; a prefix mask lets each see all of them.
 void check_mask(const Recipe& recipe, TransformerConfig::Mask mask, const std::string& where);

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "tasks/exclusion.h"
-#include "training/parts.h"
 
 namespace noema {
 namespace {

@@ -8,6 +8,7 @@
 
 #include <atomic>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "concept_lm/bundle.h"
 #include "nn/safetensors.h"
@@ -122,6 +123,13 @@ TEST_F(LoraTrainingTest, TheBundleIsTheBackboneWithItsTargetsChanged) {
             std::filesystem::file_size(folder_ / "whole/bundle/base.safetensors"));
   const Bundle loaded = load_bundle(folder_ / "whole/bundle");
   EXPECT_TRUE(loaded.chain && loaded.concepts && loaded.stop && loaded.writing().readout());
+}
+
+TEST_F(LoraTrainingTest, TheConceptModelHasTheBackbonesLayers) {
+  for (const std::int64_t layers : {1, 3}) {
+    recipe_.concept_model.layers = layers;
+    EXPECT_THROW(run_recipe(recipe_, options(std::to_string(layers)), nobody_), Error);
+  }
 }
 
 TEST_F(LoraTrainingTest, AnInterruptedRunEndsWithTheSameBytesAsAnUninterruptedOne) {
