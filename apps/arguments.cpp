@@ -123,21 +123,39 @@ void add_device_option(CLI::App& command, ModelChoice& choice) {
       ->capture_default_str();
 }
 
-void add_reasoning_options(CLI::App& command, ReasoningOptions& options) {
+void add_seed_option(CLI::App& command, std::uint64_t& seed, const std::string& what) {
+  const auto is_seed = [](const std::string& text) {
+    std::uint64_t value = 0;  // CLI11 would take "-1" for the greatest
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool fits = error == std::errc() && stop == text.data() + text.size();
+    return fits ? std::string() : "expected a whole number from 0 to 2^64 - 1, found " + printable(text);
+  };
+  command.add_option("--seed", seed, what)->check(CLI::Validator(is_seed, "", "seed"))->capture_default_str();
+}
+
+const std::map<std::string, StopRule>& stop_rules() {
   static const std::map<std::string, StopRule> rules = {{"head", StopRule::head},
                                                         {"oracle", StopRule::oracle},
                                                         {"repetition", StopRule::repetition},
                                                         {"none", StopRule::none}};
+  return rules;
+}
+
+const std::map<std::string, DoubtMeasure>& doubt_measures() {
+  static const std::map<std::string, DoubtMeasure> measures = {
+      {"first-token", DoubtMeasure::first_token}, {"readout", DoubtMeasure::readout}, {"stop", DoubtMeasure::stop}};
+  return measures;
+}
+
+void add_reasoning_options(CLI::App& command, ReasoningOptions& options) {
   command.add_option("--max-steps", options.max_steps, "sentences before reasoning is cut off")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   command.add_option("--stop", options.stop, "what ends latent reasoning: head, oracle, repetition or none")
-      ->transform(CLI::CheckedTransformer(rules).description(""))
+      ->transform(CLI::CheckedTransformer(stop_rules()).description(""))
       ->default_str("head");
-  static const std::map<std::string, DoubtMeasure> measures = {
-      {"first-token", DoubtMeasure::first_token}, {"readout", DoubtMeasure::readout}, {"stop", DoubtMeasure::stop}};
   command.add_option("--doubt", options.doubt, "what hybrid mode tells its doubt by: first-token, readout or stop")
-      ->transform(CLI::CheckedTransformer(measures).description(""))
+      ->transform(CLI::CheckedTransformer(doubt_measures()).description(""))
       ->default_str("first-token");
   command.add_option("--doubt-threshold", options.doubt_threshold, "nats above which hybrid mode reads a step back")
       ->check(CLI::Range(-1.0, 1000.0))
@@ -157,7 +175,7 @@ void add_reasoning_options(CLI::App& command, ReasoningOptions& options) {
   command.add_option("--latent-temperature", options.latent_temperature, "noise on each predicted concept")
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
-  command.add_option("--seed", options.seed, "of all sampling")->capture_default_str();
+  add_seed_option(command, options.seed, "of all sampling");
   command
       .add_option_function<std::int64_t>(
           "--memory", [&options](std::int64_t megabytes) { options.memory = megabytes << 20; },

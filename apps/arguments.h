@@ -1,6 +1,9 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -45,6 +48,21 @@ void add_device_option(CLI::App& command, ModelChoice& choice);
 
 /// Adds the options that say how questions are reasoned about: stopping, sampling, seed, batch.
 void add_reasoning_options(CLI::App& command, ReasoningOptions& options);
+
+/// Adds `--seed`, which must be a whole number that 64 bits hold.
+void add_seed_option(CLI::App& command, std::uint64_t& seed, const std::string& what);
+
+/// The words that `--stop` and `--doubt` take.
+const std::map<std::string, StopRule>& stop_rules();
+const std::map<std::string, DoubtMeasure>& doubt_measures();
+
+/// The word for one of them.
+template <typename Choice>
+std::string word_for(Choice choice, const std::map<std::string, Choice>& words) {
+  const auto found =
+      std::find_if(words.begin(), words.end(), [&](const auto& entry) { return entry.second == choice; });
+  return found == words.end() ? "" : found->first;
+}
 
 /// What `--ablate` asks for: "zero", "shuffle", "random", "noise:0.5", or null for "none" and nothing. Throws Error for
 /// others.

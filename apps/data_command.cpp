@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "apps/arguments.h"
 #include "apps/commands.h"
 #include "apps/output.h"
 #include "base/error.h"
@@ -63,7 +64,7 @@ void add_data(CLI::App& program) {
   command->add_option("--count", arguments->count, "questions")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}))
       ->capture_default_str();
-  command->add_option("--seed", arguments->seed, "the same seed gives the same questions")->capture_default_str();
+  add_seed_option(*command, arguments->seed, "the same seed gives the same questions");
   command->add_option("--out", arguments->out, "JSON file to write; - is standard output")->required();
   command->add_option("--exclude", arguments->exclude, "files whose questions must not occur");
   command->add_flag("--twins", arguments->twins,

@@ -65,9 +65,9 @@ void dump(const DumpArguments& arguments) {
   nlohmann::json origin = origin_of(model, arguments.data, options);
   origin["reasoning"] = {{"mode", arguments.mode},
                          {"max_steps", options.max_steps},
-                         {"stop", static_cast<int>(options.stop)},
+                         {"stop", word_for(options.stop, stop_rules())},
                          {"stop_threshold", options.stop_threshold},
-                         {"doubt", static_cast<int>(options.doubt)},
+                         {"doubt", word_for(options.doubt, doubt_measures())},
                          {"doubt_threshold", options.doubt_threshold},
                          {"temperature", options.sampling.temperature},
                          {"top_k", options.sampling.top_k},

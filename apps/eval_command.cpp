@@ -5,6 +5,7 @@
 #include "apps/commands.h"
 #include "apps/evaluation_run.h"
 #include "apps/output.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "decoding/strategy.h"
 
@@ -56,9 +57,9 @@ void print_table(const std::vector<Evaluation>& evaluations) {
 }
 
 void write_json(const EvalArguments& arguments, const LoadedModel& model, const std::string& task,
-                const std::vector<Evaluation>& evaluations) {
+                const nlohmann::json& origin, const std::vector<Evaluation>& evaluations) {
   nlohmann::json json = {{"kind", "evaluation"},
-                         {"run", origin_of(model, arguments.data, arguments.options)},
+                         {"run", origin},
                          {"model", model.bundle.where},
                          {"task", task},
                          {"data", arguments.data},
@@ -84,12 +85,18 @@ void evaluate_command(const EvalArguments& arguments) {
   options.read_steps = arguments.read_steps;
   const std::unique_ptr<Intervention> ablation = parse_ablation(arguments.ablate);
   options.intervention = ablation.get();
+  for (const std::string& mode : arguments.modes) {
+    if (!ablation || (mode != "direct" && mode != "chain")) continue;
+    throw Error({"--ablate", "modes that feed concepts back", mode, "ask for that mode without --ablate"});
+  }
+  const nlohmann::json origin = origin_of(model, arguments.data, options);  // complains before the work, not after
   std::vector<Evaluation> evaluations;
   for (const std::string& mode : arguments.modes) {
-    evaluations.push_back(evaluate(mode, reason_about(model, *task, mode, examples, options), *task));
+    const auto recorded = reason_about(model, *task, mode, examples, options);
+    evaluations.push_back(evaluate(mode, recorded, *task, options.stop_threshold));
   }
   if (arguments.json != "-") print_table(evaluations);
-  if (!arguments.json.empty()) write_json(arguments, model, task_name, evaluations);
+  if (!arguments.json.empty()) write_json(arguments, model, task_name, origin, evaluations);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -25,11 +26,22 @@ struct GenerateArguments {
   ReasoningOptions options;
 };
 
-/// The question of a line: the line itself, or the "question" of a JSON object.
-std::string question_of(const std::string& line, std::size_t number) {
-  if (line.find_first_not_of(" \t") == std::string::npos || line[line.find_first_not_of(" \t")] != '{') return line;
+/// The question of a line: the line itself, or the "question" of a JSON object. Throws Error, with the line's number,
+/// for what the model cannot be asked.
+std::string question_of(const std::string& line, std::size_t number, const Bundle& bundle) {
   const std::string where = "line " + std::to_string(number);
-  return json_member<std::string>(parse_json(line, where), "question", where);
+  std::string question = line;
+  if (line[line.find_first_not_of(" \t")] == '{') {
+    question = json_member<std::string>(parse_json(line, where), "question", where);
+  }
+  try {
+    bundle.tokenize_question(question);
+  } catch (const Error& error) {
+    Problem problem = error.problem();
+    problem.where = where + ": " + problem.where;
+    throw Error(problem);
+  }
+  return question;
 }
 
 void print(const Trajectory& trajectory, bool json) {
@@ -56,7 +68,9 @@ void generate(const GenerateArguments& arguments) {
   std::ifstream file;
   if (!arguments.file.empty()) {
     file.open(arguments.file);
-    if (!file) throw Error({arguments.file, "a readable file", "none", "check the path"});
+    if (!file || std::filesystem::is_directory(arguments.file)) {
+      throw Error({arguments.file, "a readable file", file ? "a folder" : "none", "check the path"});
+    }
   }
   std::ios::sync_with_stdio(false);  // standard input gets a buffer, which tells whether more is there
   std::istream& input = arguments.file.empty() ? std::cin : file;
@@ -73,12 +87,18 @@ void generate(const GenerateArguments& arguments) {
   for (std::string line; std::getline(input, line);) {
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    questions.push_back(question_of(line, number));
+    try {
+      questions.push_back(question_of(line, number, model.bundle));
+    } catch (const Error&) {
+      if (!questions.empty()) answer();  // those before it are none the worse
+      throw;
+    }
     // Nothing more there yet: whoever types or pipes slowly gets answers at once, files go several batches at a time.
     const bool nothing_waits = input.rdbuf()->in_avail() <= 0;
     if (nothing_waits || static_cast<std::int64_t>(questions.size()) == kBatchesTogether * options.batch) answer();
   }
   if (!questions.empty()) answer();
+  if (input.bad()) throw Error({"questions", "lines up to the end", "a read that failed", "those before are answered"});
 }
 
 }  // namespace

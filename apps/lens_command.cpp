@@ -29,6 +29,7 @@ struct LensArguments {
 void sort_out(LensArguments& arguments) {
   if (!arguments.question.empty() || arguments.model.name.empty()) return;
   if (!arguments.data.empty() || is_model(arguments.model.name)) return;
+  if (arguments.model.name.find(' ') == std::string::npos) return;  // a mistyped name, which load_model refuses
   std::swap(arguments.question, arguments.model.name);
 }
 
@@ -49,13 +50,15 @@ void lens(LensArguments arguments) {
   const std::vector<Example> examples = asked(arguments);
   ReasoningOptions options = arguments.options;
   options.read_steps = true;
+  options.sampling = {};  // layers are read greedily, and so must be what they are held against
+  const nlohmann::json origin = origin_of(model, arguments.data, options);  // complains before the work, not after
   LayerTap tap;
   auto recorded = reason_about(model, *model.task, arguments.mode, examples, options, &tap);
   if (arguments.data.empty()) recorded.front().right.reset();  // nobody knows the answer
   const std::vector<LensView> views = read_lens(model.bundle, tap, recorded, options.max_sentence_tokens);
 
   nlohmann::json json = to_json(views);
-  json["run"] = origin_of(model, arguments.data, options);
+  json["run"] = origin;
   if (arguments.json != "-") {
     const GridStyle style{terminal_width(), colors_wanted()};
     for (const LensView& view : views) std::printf("%s\n", to_text(view, style).c_str());

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 
 #include "apps/commands.h"
 #include "base/error.h"
@@ -21,6 +22,9 @@ int main(int argc, char** argv) {
   }
   try {
     program.parse(argc, argv);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout.flush()) {
+      throw noema::Error({"standard output", "room for the results", "a write that failed", "they are not whole"});
+    }
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? 0 : 2;
   } catch (const std::exception& error) {

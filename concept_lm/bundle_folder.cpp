@@ -84,7 +84,24 @@ BundleFolder::BundleFolder(const std::filesystem::path& folder)
   }
   parts_ = json_member<nlohmann::json>(manifest_, "parts", where_);
   if (!parts_.is_object()) throw Error({where_ + ": parts", "an object", printable(parts_.dump()), ""});
+  check_provenance();
   if (manifest_.contains("base")) read_base();
+}
+
+void BundleFolder::check_provenance() const {
+  if (!manifest_.contains("provenance")) return;
+  const std::string here = where_ + ": provenance";
+  const auto provenance = json_member<nlohmann::json>(manifest_, "provenance", where_);
+  if (!provenance.is_object()) throw Error({here, "an object", provenance.type_name(), ""});
+  for (const char* key : {"name", "commit"}) {
+    if (provenance.contains(key)) json_member<std::string>(provenance, key, here);
+  }
+  if (!provenance.contains("validation")) return;
+  for (const auto& [stage, measures] : provenance["validation"].items()) {
+    const std::string where = here + ": validation of " + printable(stage);
+    if (!measures.is_object()) throw Error({where, "an object", measures.type_name(), ""});
+    for (const auto& [measure, share] : measures.items()) json_member<double>(measures, measure, where);
+  }
 }
 
 void BundleFolder::read_base() {

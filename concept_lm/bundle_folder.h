@@ -44,6 +44,7 @@ class BundleFolder {
   StoredPart part(const std::string& name) const;
 
  private:
+  void check_provenance() const;
   void read_base();
   void lay_on(const std::string& below, StoredPart& part, const std::string& where) const;
   void merge_into_base(StoredPart& part, const nlohmann::json& adapter, const std::string& where) const;

@@ -86,7 +86,9 @@ void ActiveBatch::look_for_full_context(std::int64_t max_positions) {
 
 void ActiveBatch::look_for_cancellation() {
   if (!context_.options.cancelled || !*context_.options.cancelled) return;
-  for (std::size_t row = 0; row < rows(); ++row) finish(row, StopReason::cancelled);
+  for (std::size_t row = 0; row < rows(); ++row) {
+    if (!is_finished(row)) finish(row, StopReason::cancelled);
+  }
   for (const std::size_t place : schedule_.dismiss()) {
     trajectories_[place].stop = StopReason::cancelled;
     hand_over(place);
@@ -117,8 +119,13 @@ std::optional<std::vector<std::int64_t>> ActiveBatch::drop_finished() {
 }
 
 void ActiveBatch::deliver_finished() {
-  const auto views = context_.options.read_steps ? unwritten(false) : std::vector<Place>{};
-  const auto answers = unwritten(true);
+  std::vector<Place> views, answers;
+  for (const std::size_t index : undelivered_) {
+    for (const Place& place : unwritten_of(index)) {
+      const bool is_answer = place.step + 1 == trajectories_[index].steps.size();
+      if (is_answer || context_.options.read_steps) (is_answer ? answers : views).push_back(place);
+    }
+  }
   const bool are_enough = rows_.empty() || undelivered_.size() >= most_rows_;
   if (!are_enough && !(views.empty() && answers.empty())) return;
   write(views, Phase::view);
@@ -127,14 +134,11 @@ void ActiveBatch::deliver_finished() {
   undelivered_.clear();
 }
 
-std::vector<ActiveBatch::Place> ActiveBatch::unwritten(bool answers) const {
+std::vector<ActiveBatch::Place> ActiveBatch::unwritten_of(std::size_t trajectory) const {
   std::vector<Place> places;
-  for (const std::size_t index : undelivered_) {
-    const auto& steps = trajectories_[index].steps;
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      if (!steps[i].text.empty() || !steps[i].concept_.defined()) continue;
-      if ((i + 1 == steps.size()) == answers) places.push_back({index, i});
-    }
+  const std::vector<Step>& steps = trajectories_[trajectory].steps;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (!steps[i].is_written && steps[i].concept_.defined()) places.push_back({trajectory, i});
   }
   return places;
 }
@@ -143,7 +147,7 @@ std::vector<WrittenSentence> ActiveBatch::write_rows(const torch::Tensor& z) {
   const Phase before = phase_;
   enter(Phase::decoding);
   std::int64_t passes = 0;
-  auto sentences = decode(z, randoms(), &passes);
+  auto sentences = decode(z, context_.options.sampling, randoms(), &passes);
   for (std::size_t row = 0; row < sentences.size(); ++row) trajectory(row).cost.tokens += sentences[row].choices;
   count_passes(passes);
   enter(before);
@@ -151,33 +155,14 @@ std::vector<WrittenSentence> ActiveBatch::write_rows(const torch::Tensor& z) {
 }
 
 void ActiveBatch::write_missing(std::size_t row) {
-  Trajectory& written = trajectory(row);
-  std::vector<Step*> missing;
-  std::vector<torch::Tensor> concepts;
-  for (Step& step : written.steps) {
-    if (!step.text.empty()) continue;
-    missing.push_back(&step);
-    concepts.push_back(step.concept_);
-  }
-  if (missing.empty()) return;
-  const Phase before = phase_;
-  enter(Phase::decoding);
-  focus(row, missing.size());
-  const auto sentences = decode(torch::stack(concepts), std::vector<Random*>(missing.size(), &random(row)));
-  for (std::size_t i = 0; i < missing.size(); ++i) {
-    Step step = to_step(sentences[i], *context_.bundle.tokenizer, missing[i]->concept_);
-    step.stop_probability = missing[i]->stop_probability;
-    *missing[i] = std::move(step);
-    written.cost.tokens += sentences[i].choices;
-    written.cost.passes += sentences[i].choices;
-  }
+  write(unwritten_of(rows_[row]), Phase::decoding);
   unfocus();
-  enter(before);
 }
 
 void ActiveBatch::write(const std::vector<Place>& places, Phase phase) {
   if (places.empty()) return;
   const Phase before = phase_;
+  const bool is_view = phase == Phase::view;
   std::vector<torch::Tensor> concepts;
   std::vector<std::size_t> lines;
   std::vector<Random*> randoms;
@@ -188,16 +173,16 @@ void ActiveBatch::write(const std::vector<Place>& places, Phase phase) {
   }
   focus_on(lines);
   enter(phase);
-  const Bundle& bundle = context_.bundle;
-  const auto sentences = decode(torch::stack(concepts), randoms);
+  const SamplingOptions greedy;  // draws nothing: looking at steps must not change the answer
+  const auto sentences = decode(torch::stack(concepts), is_view ? greedy : context_.options.sampling, randoms);
   for (std::size_t i = 0; i < places.size(); ++i) {
     Trajectory& trajectory = trajectories_[places[i].trajectory];
     Step& step = trajectory.steps[places[i].step];
-    Step written = to_step(sentences[i], *bundle.tokenizer, step.concept_);
-    written.is_view = phase == Phase::view;
+    Step written = to_step(sentences[i], *context_.bundle.tokenizer, step.concept_);
+    written.is_view = is_view;
     written.stop_probability = step.stop_probability;
     step = std::move(written);
-    if (!step.is_view) {
+    if (!is_view) {
       trajectory.cost.tokens += sentences[i].choices;
       trajectory.cost.passes += sentences[i].choices;
     }
@@ -206,11 +191,11 @@ void ActiveBatch::write(const std::vector<Place>& places, Phase phase) {
   enter(before);
 }
 
-std::vector<WrittenSentence> ActiveBatch::decode(const torch::Tensor& z, std::vector<Random*> randoms,
-                                                 std::int64_t* passes) const {
+std::vector<WrittenSentence> ActiveBatch::decode(const torch::Tensor& z, const SamplingOptions& sampling,
+                                                 std::vector<Random*> randoms, std::int64_t* passes) const {
   const Autoencoder& writing = context_.bundle.writing();
-  const auto source = token_source_for(context_, context_.recorders ? context_.recorders->sentences.get() : nullptr,
-                                       writing.backbone());
+  const auto source = token_source_for(
+      context_, sampling, context_.recorders ? context_.recorders->sentences.get() : nullptr, writing.backbone());
   source->join(writing.decoder().begin(z, context_.observer));
   // The embedding itself takes one of the decoder's positions.
   const std::int64_t room = writing.backbone().config().transformer.max_positions - 1;
@@ -224,16 +209,16 @@ void ActiveBatch::hand_over(std::size_t index) {
   deliver_(index, std::move(trajectory));
 }
 
-std::unique_ptr<TokenSource> token_source_for(const RunContext& context, StepRecorder* recorder,
-                                              const LanguageModel& model) {
-  check_sampling(context.options.sampling);
-  const bool is_free = !context.is_watched() && context.options.sampling.temperature == 0.0;
-  return recorder && is_free ? make_recorded_token_source(*recorder, model)
-                             : make_token_source(context.options.sampling);
+std::unique_ptr<TokenSource> token_source_for(const RunContext& context, const SamplingOptions& sampling,
+                                              StepRecorder* recorder, const LanguageModel& model) {
+  check_sampling(sampling);
+  const bool is_free = !context.is_watched() && sampling.temperature == 0.0;
+  return recorder && is_free ? make_recorded_token_source(*recorder, model) : make_token_source(sampling);
 }
 
 Step to_step(const WrittenSentence& sentence, const Tokenizer& tokenizer, const torch::Tensor& z) {
   Step step;
+  step.is_written = true;
   step.text = tokenizer.decode(sentence.tokens);
   step.tokens = sentence.tokens;
   step.token_probability = sentence.probability();

@@ -79,12 +79,12 @@ class ActiveBatch {
   /// Decodes ẑ [B,Z], one a row, because the reasoning goes on from the texts. Counted as decoding.
   std::vector<WrittenSentence> write_rows(const torch::Tensor& z);
 
-  /// Decodes the steps of one row that have no text, together, because the reasoning goes on from the texts, and fills
-  /// them in.
+  /// Decodes the steps of one row that are not written, together, because the reasoning goes on from the texts, fills
+  /// them in, and tells the observer.
   void write_missing(std::size_t row);
 
-  /// Passes are of `copies` lines of this row alone, until unfocus().
-  void focus(std::size_t row, std::size_t copies = 1) { focus_on(std::vector<std::size_t>(copies, rows_[row])); }
+  /// Passes are of this row alone, until unfocus().
+  void focus(std::size_t row) { focus_on({rows_[row]}); }
   void unfocus() { focus_on(rows_); }
 
  private:
@@ -97,10 +97,10 @@ class ActiveBatch {
 
   void focus_on(std::vector<std::size_t> trajectories);
   void deliver_finished();
-  std::vector<Place> unwritten(bool answers) const;
+  std::vector<Place> unwritten_of(std::size_t trajectory) const;
   void write(const std::vector<Place>& places, Phase phase);
-  std::vector<WrittenSentence> decode(const torch::Tensor& z, std::vector<Random*> randoms,
-                                      std::int64_t* passes = nullptr) const;
+  std::vector<WrittenSentence> decode(const torch::Tensor& z, const SamplingOptions& sampling,
+                                      std::vector<Random*> randoms, std::int64_t* passes = nullptr) const;
   void hand_over(std::size_t trajectory);
 
   RunContext context_;
@@ -118,8 +118,8 @@ class ActiveBatch {
 };
 
 /// Recorded tokens where `recorder` is given (null: none), nobody watches and nothing is drawn; else one by one.
-std::unique_ptr<TokenSource> token_source_for(const RunContext& context, StepRecorder* recorder,
-                                              const LanguageModel& model);
+std::unique_ptr<TokenSource> token_source_for(const RunContext& context, const SamplingOptions& sampling,
+                                              StepRecorder* recorder, const LanguageModel& model);
 
 /// The sentence as a step: its text, what the model thought of its tokens, and the concept it was decoded from, if any.
 Step to_step(const WrittenSentence& sentence, const Tokenizer& tokenizer, const torch::Tensor& z = {});

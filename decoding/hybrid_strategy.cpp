@@ -13,21 +13,26 @@ namespace {
 /// Feeds concepts back as they are, but for doubtful ones. Those are written, read and fed back as the embeddings of
 /// their texts, as in discretized mode; since an encoder may need the whole text, the sentences before that nobody
 /// wrote are written first. Each row has a reader of its own, from its first doubt on: rows are in doubt at different
-/// steps, and a row that never is costs what it costs in continuous mode and the measure.
+/// steps, and a row that never is costs what it costs in continuous mode and the measure. A row whose texts are too
+/// long for the encoder goes on in concepts.
 class HybridFeedback final : public Feedback {
  public:
   explicit HybridFeedback(ActiveBatch& batch)
       : batch_(batch), context_(batch.context()), doubt_(make_doubt(context_.bundle, context_.options.doubt)) {}
 
   std::vector<Step> read(const Concept& concepts) override {
+    batch_.enter(Phase::decoding);  // a doubt's passes are not those that predict
     in_doubt_ = (doubt_->of(concepts.embedding, context_.observer) > context_.options.doubt_threshold).cpu();
+    batch_.enter(Phase::reasoning);
     return steps_of(concepts.embedding);
   }
 
   torch::Tensor input(const Concept& concepts) override {
     std::vector<torch::Tensor> inputs = concepts.input.unbind(0);
     for (std::size_t row = 0; row < inputs.size(); ++row) {
-      if (in_doubt_[static_cast<std::int64_t>(row)].item<bool>()) inputs[row] = reread(row);
+      if (!in_doubt_[static_cast<std::int64_t>(row)].item<bool>()) continue;
+      batch_.write_missing(row);
+      if (has_room(row)) inputs[row] = reread(row);
     }
     return torch::stack(inputs);
   }
@@ -47,9 +52,16 @@ class HybridFeedback final : public Feedback {
     std::size_t read = 0;                   // steps of the row
   };
 
+  /// Whether the encoder can read a row's question and all of its sentences, a newline behind each.
+  bool has_room(std::size_t row) const {
+    std::size_t tokens = batch_.question(row).size();
+    for (const Step& step : batch_.trajectory(row).steps) tokens += step.tokens.size() + 1;
+    const std::int64_t room = context_.bundle.reading().backbone().config().transformer.max_positions;
+    return static_cast<std::int64_t>(tokens) <= room;
+  }
+
   /// The input [D] that the text of a row's last step gives.
   torch::Tensor reread(std::size_t row) {
-    batch_.write_missing(row);
     batch_.focus(row);
     Reader& reader = readers_[row];
     if (!reader.texts) reader.texts = begin(row);

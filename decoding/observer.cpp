@@ -12,6 +12,10 @@ void ObserverGroup::on_linear(const Positions& at, std::int64_t inner, std::int6
   for (Observer* observer : observers_) observer->on_linear(at, inner, columns);
 }
 
+void ObserverGroup::on_weights(std::int64_t bytes) {
+  for (Observer* observer : observers_) observer->on_weights(bytes);
+}
+
 void ObserverGroup::on_attention(const Positions& at, std::int64_t width) {
   for (Observer* observer : observers_) observer->on_attention(at, width);
 }

@@ -39,6 +39,7 @@ class ObserverGroup final : public Observer {
 
   bool wants_operations() const override;
   void on_linear(const Positions& at, std::int64_t inner, std::int64_t columns) override;
+  void on_weights(std::int64_t bytes) override;
   void on_attention(const Positions& at, std::int64_t width) override;
   void on_layer(int layer, const Positions& at, const torch::Tensor& hidden) override;
   bool wants_attention() const override;

@@ -15,15 +15,16 @@ Reasoner::Reasoner(const Bundle& bundle, const Task& task, const std::string& mo
   if (bundle.accelerator) recorders_ = std::make_unique<StepRecorders>(bundle);
 }
 
-std::vector<TokenIds> Reasoner::tokenize(const std::vector<std::string>& questions) const {
+std::vector<TokenIds> Reasoner::tokenize(const std::vector<std::string>& questions, std::uint64_t first) const {
   std::vector<TokenIds> tokens;
   for (std::size_t i = 0; i < questions.size(); ++i) {
     try {
       tokens.push_back(bundle_.tokenize_question(questions[i]));
     } catch (const Error& error) {
-      if (questions.size() == 1) throw;
+      const std::uint64_t number = first + i + 1;
+      if (number == 1 && questions.size() == 1) throw;
       Problem problem = error.problem();
-      problem.where = "question " + std::to_string(i + 1) + ": " + problem.where;
+      problem.where = "question " + std::to_string(number) + ": " + problem.where;
       throw Error(problem);
     }
   }
@@ -46,7 +47,8 @@ std::size_t Reasoner::room(const ReasoningOptions& options, std::int64_t longest
 std::vector<Trajectory> Reasoner::run(const std::vector<std::string>& questions, const ReasoningOptions& options,
                                       Observer* observer) const {
   const torch::InferenceMode inference;
-  Schedule schedule(tokenize(questions), [&](std::int64_t longest) { return room(options, longest); });
+  Schedule schedule(tokenize(questions, options.first_question),
+                    [&](std::int64_t longest) { return room(options, longest); });
 
   FlopCounter counter(questions.size());
   std::vector<Observer*> watching;

@@ -30,7 +30,7 @@ class OracleRule final : public Stopping {
  public:
   Verdicts judge(ActiveBatch& batch, const Concept& concepts, std::vector<Step>& steps) override {
     const RunContext& context = batch.context();
-    const bool are_read = !steps.empty() && !steps.front().text.empty();
+    const bool are_read = !steps.empty() && steps.front().is_written;
     if (!are_read) {
       const auto sentences = batch.write_rows(concepts.embedding);
       for (std::size_t row = 0; row < batch.rows(); ++row) {

@@ -18,7 +18,8 @@ class ChainWriter {
         context_(batch.context()),
         mark_(mark),
         max_steps_(max_steps),
-        source_(token_source_for(context_, context_.recorders ? context_.recorders->chain.get() : nullptr,
+        source_(token_source_for(context_, context_.options.sampling,
+                                 context_.recorders ? context_.recorders->chain.get() : nullptr,
                                  context_.bundle.need_chain())) {}
 
   void run() {

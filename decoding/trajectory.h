@@ -11,7 +11,8 @@ namespace noema {
 
 /// One sentence of a trajectory.
 struct Step {
-  std::string text;                        ///< empty when nobody asked for it
+  bool is_written = false;                 ///< whether it was decoded: somebody asked for its text
+  std::string text;                        ///< empty when it is not written
   std::vector<std::int32_t> tokens;        ///< of the text, the newline left out
   bool is_view = false;                    ///< decoded to be looked at only: reasoning went on from the vector
   torch::Tensor concept_;                  ///< ẑ [Z]; undefined token by token

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "inspect/dump.h"
+#include "inspect/report/run.h"
 #include "nn/safetensors.h"
 
 namespace noema {
@@ -22,6 +23,10 @@ constexpr int kSchema = 1;
 void check_schema(const nlohmann::json& json, const std::string& where) {
   const auto schema = json_member<int>(json, "schema", where);
   if (schema != kSchema) fail(where + ": schema", std::to_string(kSchema), std::to_string(schema));
+}
+
+bool is_shard(const std::string& name) {
+  return name.starts_with("trajectories") && name.ends_with(".safetensors") && name.find('/') == std::string::npos;
 }
 
 /// A shard's rows, and which of them a line has named.
@@ -69,17 +74,14 @@ class Verification {
 
   void take(const std::string& line, const std::string& where) {
     const nlohmann::json json = parse_json(line, where);
-    check_schema(json, where);
+    parse_trajectory(json, where);  // throws for what is missing or of another type
     const auto id = json_member<std::size_t>(json, "id", where);
     if (!seen_.insert(id).second) fail(where + ": id", "a question that was not there before", std::to_string(id));
-    for (const char* key : {"question", "mode", "stop"}) json_member<std::string>(json, key, where);
-    const auto steps = json_member<nlohmann::json>(json, "steps", where);
-    if (!steps.is_array()) fail(where + ": steps", "a list", steps.type_name());
+    const nlohmann::json& steps = json.at("steps");
     CheckedShard& shard = shard_of(json_member<std::string>(json, "shard", where), where);
     for (std::size_t i = 0; i < steps.size(); ++i) {
-      const std::string at = where + ": step " + std::to_string(i + 1);
-      json_member<std::string>(steps[i], "text", at);
       if (!steps[i].contains("latent")) continue;
+      const std::string at = where + ": step " + std::to_string(i + 1);
       shard.check_row(json_member<std::int64_t>(steps[i], "latent", at), id, i, at);
       ++summary_.latents;
     }
@@ -89,6 +91,10 @@ class Verification {
 
   DumpSummary finish() {
     for (const auto& [name, shard] : shards_) shard.check_all_named();
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      const std::string name = entry.path().filename().string();
+      if (is_shard(name) && !shards_.contains(name)) fail(entry.path().string(), "lines that name it", "none");
+    }
     summary_.shards = shards_.size();
     return summary_;
   }
@@ -97,9 +103,7 @@ class Verification {
   CheckedShard& shard_of(const std::string& name, const std::string& where) {
     const auto found = shards_.find(name);
     if (found != shards_.end()) return found->second;
-    const bool is_plain =
-        name.starts_with("trajectories") && name.ends_with(".safetensors") && name.find('/') == std::string::npos;
-    if (!is_plain) fail(where + ": shard", "the name of a shard in this folder", printable(name));
+    if (!is_shard(name)) fail(where + ": shard", "the name of a shard in this folder", printable(name));
     return shards_.emplace(name, CheckedShard(folder_ / name)).first->second;
   }
 

@@ -27,13 +27,14 @@ nlohmann::json to_json(const Quantiles& quantiles) {
 }
 
 /// Of the sentences that were decoded and judged by the stop head: is a sentence stopped at if and only if it is one?
-std::optional<double> stop_accuracy(const std::vector<RecordedTrajectory>& trajectories, const Task& task) {
+std::optional<double> stop_accuracy(const std::vector<RecordedTrajectory>& trajectories, const Task& task,
+                                    double threshold) {
   double right = 0.0, judged = 0.0;
   for (const RecordedTrajectory& recorded : trajectories) {
     for (const Step& step : recorded.trajectory.steps) {
-      if (!step.stop_probability || step.text.empty()) continue;
+      if (!step.stop_probability || !step.is_written) continue;
       judged += 1.0;
-      right += (*step.stop_probability > 0.5) == task.answer_in(step.text).has_value();
+      right += (*step.stop_probability > threshold) == task.answer_in(step.text).has_value();
     }
   }
   if (judged == 0.0) return std::nullopt;
@@ -80,12 +81,14 @@ RecordedTrajectory judge(std::size_t id, Trajectory trajectory, const Example& e
   recorded.right = judged.answer && task.is_right(example, *judged.answer);
   std::vector<std::string> texts;
   for (const Step& step : judged.steps) texts.push_back(step.text);
-  const bool all_read = std::none_of(texts.begin(), texts.end(), [](const auto& text) { return text.empty(); });
+  const bool all_read =
+      std::all_of(judged.steps.begin(), judged.steps.end(), [](const Step& s) { return s.is_written; });
   if (all_read && judged.mode != "direct") recorded.valid = task.is_valid(example, texts);
   return recorded;
 }
 
-Evaluation evaluate(const std::string& mode, const std::vector<RecordedTrajectory>& trajectories, const Task& task) {
+Evaluation evaluate(const std::string& mode, const std::vector<RecordedTrajectory>& trajectories, const Task& task,
+                    double stop_threshold) {
   if (trajectories.empty()) throw Error({"evaluation", "at least one question", "none", "check the data file"});
   Evaluation evaluation;
   evaluation.mode = mode;
@@ -95,7 +98,7 @@ Evaluation evaluate(const std::string& mode, const std::vector<RecordedTrajector
   evaluation.accuracy = hits / static_cast<double>(evaluation.n);
   evaluation.interval = wilson(hits, static_cast<double>(evaluation.n));
   evaluation.validity = validity(trajectories);
-  evaluation.stop_accuracy = stop_accuracy(trajectories, task);
+  evaluation.stop_accuracy = stop_accuracy(trajectories, task, stop_threshold);
   evaluation.steps = mean(trajectories, [](const Trajectory& t) { return t.steps.size(); });
   evaluation.passes = mean(trajectories, [](const Trajectory& t) { return t.cost.passes; });
   evaluation.tokens = mean(trajectories, [](const Trajectory& t) { return t.cost.tokens; });

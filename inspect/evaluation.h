@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "decoding/options.h"
 #include "inspect/recorder.h"
 #include "tasks/task.h"
 
@@ -38,8 +39,9 @@ struct Evaluation {
 /// Judges a trajectory against its example.
 RecordedTrajectory judge(std::size_t id, Trajectory trajectory, const Example& example, const Task& task);
 
-/// Sums up trajectories of one mode. Throws Error when there are none.
-Evaluation evaluate(const std::string& mode, const std::vector<RecordedTrajectory>& trajectories, const Task& task);
+/// Sums up trajectories of one mode, whose stop head ended them at `stop_threshold`. Throws Error when there are none.
+Evaluation evaluate(const std::string& mode, const std::vector<RecordedTrajectory>& trajectories, const Task& task,
+                    double stop_threshold = ReasoningOptions().stop_threshold);
 
 nlohmann::json to_json(const Evaluation& evaluation);
 

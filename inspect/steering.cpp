@@ -76,6 +76,7 @@ SteeredConcept descend(const Bundle& bundle, const Sentences& sentence, const to
       best = {{z.detach()[0], {}}, is_exact, i + 1};
     }
     if (is_exact && least_probability(logits.detach(), all_tokens) >= options.probability) break;
+    if (options.cancelled && *options.cancelled) break;
     z = z.detach() + adam.update(torch::autograd::grad({loss}, {z}).front());
   }
   return best;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <string_view>
 
@@ -16,13 +17,14 @@ struct SteeringOptions {
   std::int64_t samples = 8;  ///< noisy copies an iteration
   double beyond = 0.5;       ///< how much farther than to the concept found, as a share of the way to it
   std::uint64_t seed = 1;    ///< of the noise
+  const std::atomic<bool>* cancelled = nullptr;  ///< when it becomes true, the search ends with what it has
 };
 
 /// A concept that stands for a given sentence.
 struct SteeredConcept {
   Concept replacement;    ///< embedding [Z], input [D]
   bool is_exact = false;  ///< greedy decoding gives the sentence
-  int iterations = 0;
+  int iterations = 0;     ///< after which it was found; 0: without a search
 };
 
 /// The concept near `start` [Z] whose decoding is `sentence`. A semantic model's encoder gives it from the sentence

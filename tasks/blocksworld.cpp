@@ -128,7 +128,7 @@ class BlocksworldTask final : public Task {
                        std::string(kGoalMark) + describe(goal) + '.';
     for (const BlockMove& move : plan) example.steps.push_back(describe(move));
     example.answer = std::to_string(plan.size());
-    example.steps.push_back(answer_sentence(example.answer));
+    example.steps.push_back(std::string(kAnswerMark) + ' ' + example.answer);
     return example;
   }
 
@@ -176,21 +176,7 @@ class BlocksworldTask final : public Task {
     return problem ? canonical_pair(problem->start, problem->goal) : on_one_line(example.question);
   }
 
-  std::vector<std::string> reasoning(const Example& example) const override {
-    std::vector<std::string> sentences = example.steps;
-    if (sentences.empty() || !answer_in(sentences.back())) sentences.push_back(answer_sentence(example.answer));
-    return sentences;
-  }
-
-  std::optional<std::string> answer_in(std::string_view sentence) const override {
-    return after_mark(sentence, kAnswerMark);
-  }
-
   std::string answer_mark() const override { return std::string(kAnswerMark); }
-
-  bool is_right(const Example& example, std::string_view answer) const override {
-    return same_answer(example.answer, answer);
-  }
 
   std::optional<bool> is_valid(const Example& example, const std::vector<std::string>& steps) const override {
     const auto problem = parse_question(example.question);
@@ -203,8 +189,6 @@ class BlocksworldTask final : public Task {
   }
 
  private:
-  static std::string answer_sentence(const std::string& answer) { return std::string(kAnswerMark) + ' ' + answer; }
-
   BlocksworldOptions options_;
 };
 

@@ -137,8 +137,4 @@ std::string to_text(const std::vector<Example>& examples) {
   return text + "\n]\n";
 }
 
-void write_examples(const std::filesystem::path& path, const std::vector<Example>& examples) {
-  write_file(path, to_text(examples));
-}
-
 }  // namespace noema

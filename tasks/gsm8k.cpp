@@ -10,14 +10,6 @@ class Gsm8kTask final : public FileTask {
  public:
   std::string name() const override { return "gsm8k"; }
 
-  std::string identity(const Example& example) const override { return on_one_line(example.question); }
-
-  std::vector<std::string> reasoning(const Example& example) const override {
-    std::vector<std::string> sentences = example.steps;
-    if (sentences.empty() || !answer_in(sentences.back())) sentences.push_back(example.answer);
-    return sentences;
-  }
-
   std::optional<std::string> answer_in(std::string_view sentence) const override {
     if (auto marked = after_mark(sentence, "#### ")) return marked;
     if (!number_in(sentence)) return std::nullopt;
@@ -25,10 +17,6 @@ class Gsm8kTask final : public FileTask {
   }
 
   std::string answer_mark() const override { return {}; }
-
-  bool is_right(const Example& example, std::string_view answer) const override {
-    return same_answer(example.answer, answer);
-  }
 };
 
 }  // namespace

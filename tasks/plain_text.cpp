@@ -10,8 +10,6 @@ class PlainTextTask final : public FileTask {
  public:
   std::string name() const override { return "text"; }
 
-  std::string identity(const Example& example) const override { return on_one_line(example.question); }
-
   std::vector<std::string> reasoning(const Example& example) const override { return {on_one_line(example.answer)}; }
 
   std::optional<std::string> answer_in(std::string_view sentence) const override {
@@ -20,10 +18,6 @@ class PlainTextTask final : public FileTask {
   }
 
   std::string answer_mark() const override { return ""; }
-
-  bool is_right(const Example& example, std::string_view answer) const override {
-    return same_answer(example.answer, answer);
-  }
 };
 
 }  // namespace

@@ -12,8 +12,6 @@
 namespace noema {
 namespace {
 
-constexpr std::string_view kAnswerMark = "###";
-
 // The names and kinds of the public set.
 constexpr std::array kNames = {"Alex",   "Bob",   "Carol", "Davis", "Eva", "Fae",    "Gabriel", "Jack", "Max",
                                "Oliver", "Polly", "Rex",   "Sally", "Sam", "Stella", "Tom",     "Wren"};
@@ -190,24 +188,6 @@ class ProsqaTask final : public Task {
   std::string identity(const Example& example) const override {
     const auto question = parse_question(example.question);
     return question ? canonical_question(*question) : on_one_line(example.question);
-  }
-
-  std::vector<std::string> reasoning(const Example& example) const override {
-    std::vector<std::string> sentences = example.steps;
-    if (sentences.empty() || !answer_in(sentences.back())) {
-      sentences.push_back(std::string(kAnswerMark) + ' ' + example.answer);
-    }
-    return sentences;
-  }
-
-  std::optional<std::string> answer_in(std::string_view sentence) const override {
-    return after_mark(sentence, kAnswerMark);
-  }
-
-  std::string answer_mark() const override { return std::string(kAnswerMark); }
-
-  bool is_right(const Example& example, std::string_view answer) const override {
-    return same_answer(example.answer, answer);
   }
 
   std::optional<bool> is_valid(const Example& example, const std::vector<std::string>& steps) const override {

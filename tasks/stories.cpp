@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "base/random.h"
+#include "tasks/answer_text.h"
 #include "tasks/stories/story.h"
 
 namespace noema {
@@ -13,25 +13,13 @@ namespace {
 using stories::Family;
 using stories::Story;
 
-constexpr std::string_view kAnswerMark = "### ";
+constexpr std::string_view kAnswerMark = "###";
 
 const std::array<const Family*, 5>& families() {
   static const std::array<const Family*, 5> all = {&stories::where_family, &stories::count_family,
                                                    &stories::order_family, &stories::kinds_family,
                                                    &stories::time_family};
   return all;
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
-bool same_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 /// The steps up to the first answer line.
@@ -51,7 +39,7 @@ Example example_of(const Family& family, Story story) {
   for (const std::string& sentence : story.sentences) example.question += sentence + ' ';
   example.question += story.question;
   example.steps = std::move(story.steps);
-  example.steps.push_back(std::string(kAnswerMark) + story.answer);
+  example.steps.push_back(std::string(kAnswerMark) + ' ' + story.answer);
   example.answer = std::move(story.answer);
   example.extra["family"] = family.name;
   return example;
@@ -75,21 +63,6 @@ class StoriesTask final : public Task {
     std::optional<stories::StoryTwin> twin = family.twin(random);
     if (!twin) return std::nullopt;
     return Twin{example_of(family, std::move(twin->story)), twin->from};
-  }
-
-  std::string identity(const Example& example) const override { return example.question; }
-
-  std::vector<std::string> reasoning(const Example& example) const override { return example.steps; }
-
-  std::optional<std::string> answer_in(std::string_view sentence) const override {
-    if (!sentence.starts_with(kAnswerMark)) return std::nullopt;
-    return std::string(trimmed(sentence.substr(kAnswerMark.size())));
-  }
-
-  std::string answer_mark() const override { return "###"; }
-
-  bool is_right(const Example& example, std::string_view answer) const override {
-    return same_ignoring_case(trimmed(example.answer), trimmed(answer));
   }
 
   /// There is one right next step at every point of a story, so a proof is valid when it is that of the example.

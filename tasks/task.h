@@ -35,7 +35,8 @@ struct Hint {
   std::vector<std::pair<std::string, double>> pieces;  ///< of a token each, as a line begins with it; weights above 0
 };
 
-/// A kind of question: how it is made, read and judged. A task knows text only. Const; may be shared by threads.
+/// A kind of question: how it is made, read and judged. A task knows text only. Const; may be shared by threads. What
+/// is not said otherwise holds for a task whose answers stand behind a mark.
 class Task {
  public:
   virtual ~Task() = default;
@@ -64,19 +65,19 @@ class Task {
 
   /// What two examples must not share if one is trained on and the other evaluated: for graphs and block worlds the
   /// state in a canonical form, otherwise the question's text. Generators refuse what `--exclude` files hold.
-  virtual std::string identity(const Example& example) const = 0;
+  virtual std::string identity(const Example& example) const;
 
   /// The sentences a model learns to write, no newlines in them; the last one carries the answer.
-  virtual std::vector<std::string> reasoning(const Example& example) const = 0;
+  virtual std::vector<std::string> reasoning(const Example& example) const;
 
   /// The answer that a sentence states, or nothing when the sentence is not an answer.
-  virtual std::optional<std::string> answer_in(std::string_view sentence) const = 0;
+  virtual std::optional<std::string> answer_in(std::string_view sentence) const;
 
-  /// What every answer sentence begins with, "###" for most; empty for a task whose answers stand alone.
-  virtual std::string answer_mark() const = 0;
+  /// What every answer sentence begins with; empty for a task whose answers stand alone.
+  virtual std::string answer_mark() const { return "###"; }
 
-  /// Whether `answer` (from `answer_in`) is right.
-  virtual bool is_right(const Example& example, std::string_view answer) const = 0;
+  /// Whether `answer` (from `answer_in`) says the same as the example's (see same_answer).
+  virtual bool is_right(const Example& example, std::string_view answer) const;
 
   /// Whether the steps before the answer are a valid plan or proof; nothing for a task without a checker.
   virtual std::optional<bool> is_valid(const Example& example, const std::vector<std::string>& steps) const = 0;
@@ -98,8 +99,7 @@ void keep_twin(Example& example, const Twin& twin);
 /// The twin kept there; nothing when there is none. Throws Error for one that is not whole.
 std::optional<Twin> kept_twin(const Example& example);
 
-/// A JSON array of examples, one a line; and the same as a file.
+/// A JSON array of examples, one a line, as read_examples reads it.
 std::string to_text(const std::vector<Example>& examples);
-void write_examples(const std::filesystem::path& path, const std::vector<Example>& examples);
 
 }  // namespace noema

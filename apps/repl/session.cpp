@@ -25,7 +25,7 @@ class LiveSteps final : public Observer {
   explicit LiveSteps(std::ostream& out) : out_(out) {}
 
   void on_step(std::size_t, std::size_t index, const Step& step) override {
-    if (step.text.empty()) return;
+    if (!step.is_written) return;
     out_ << "  " << index + 1 << "  " << shown(step) << (step.is_view ? "  (view)" : "") << std::endl;
   }
 
@@ -70,7 +70,8 @@ const std::vector<ReplSession::Command>& ReplSession::commands() {
        &ReplSession::set_temperature},
       {"compare", "[QUESTION]", "the question, or the last one, in three modes side by side", &ReplSession::compare},
       {"show", "", "the last answer in numbers: probability, entropy and stop probability by step", &ReplSession::show},
-      {"lens", "[QUESTION]", "every layer's reading of every step", &ReplSession::lens},
+      {"lens", "[QUESTION]", "every layer's reading of every step, of the question or of the last answer",
+       &ReplSession::lens},
       {"edit", "K \"SENTENCE\"", "put another sentence in the place of step K, and go on from there",
        &ReplSession::edit},
       {"nudge", "K SIGMA", "add noise to step K, and go on from there", &ReplSession::nudge},
@@ -168,6 +169,9 @@ void ReplSession::set_temperature(const std::string& argument) {
     }
     at = stop;
   }
+  if (std::string_view(at, end).find_first_not_of(' ') != std::string_view::npos) {
+    throw Error({"/temperature", "two numbers at most", printable(argument), ""});
+  }
   options_.sampling.temperature = values[0];
   options_.latent_temperature = values[1];
   out_ << "temperature " << number(values[0], 2) << " of tokens, " << number(values[1], 2) << " of concepts\n";
@@ -197,7 +201,7 @@ void ReplSession::show(const std::string&) {
   out_ << printable(last.question, kLongestLine) << "\n";
   for (std::size_t i = 0; i < last.steps.size(); ++i) {
     const Step& step = last.steps[i];
-    out_ << "  " << i + 1 << "  " << (step.text.empty() ? "(not read)" : shown(step)) << "\n     token probability "
+    out_ << "  " << i + 1 << "  " << (step.is_written ? shown(step) : "(not read)") << "\n     token probability "
          << number(step.token_probability, 3) << ", entropy " << number(step.entropy, 3);
     if (step.stop_probability) out_ << ", stop " << number(*step.stop_probability, 3);
     out_ << "\n";
@@ -214,6 +218,7 @@ void ReplSession::example(const std::string&) {
 }
 
 void ReplSession::load(const std::string& argument) {
+  if (argument.empty()) throw Error({"/load", "a bundle's folder, or the name of a model that ships", "none", ""});
   LoadedModel loaded = load_model({argument, precision_});
   model_ = std::move(loaded);
   if (!model_.bundle.concepts) mode_ = "chain";
@@ -225,6 +230,7 @@ void ReplSession::load(const std::string& argument) {
 
 void ReplSession::save(const std::string& argument) {
   if (argument.empty()) throw Error({"/save", "the name of a file", "none", ""});
+  if (answered_.empty()) throw Error({"/save", "a question asked before", "none", ""});
   std::string lines;
   for (std::size_t i = 0; i < answered_.size(); ++i) {
     lines += to_json(RecordedTrajectory{i, answered_[i], {}, {}, {}}, 0)
@@ -241,7 +247,7 @@ void ReplSession::help(const std::string&) {
     usage.resize(std::max<std::size_t>(usage.size(), 46), ' ');
     out_ << "  " << usage << " " << command.what << "\n";
   }
-  out_ << "Anything else is a question. Ctrl-C stops an answer.\n";
+  out_ << "Anything else is a question. Ctrl-C stops an answer and a search for an edit.\n";
 }
 
 void ReplSession::quit(const std::string&) { ended_ = true; }

@@ -62,9 +62,12 @@ class ReplSession {
   std::size_t step_of(const std::string& word, const char* command) const;
 
   /// Asks the last question again with one more hand in it, at sentence `step`. What was done to steps before it stays;
-  /// what was done to it or to later ones goes.
+  /// what was done to it or to later ones goes, even when the answer fails.
   void answer_again(std::size_t step, std::unique_ptr<Intervention> intervention);
   void show_answer();
+
+  /// What was done to the last answer, as one; valid until the hands change.
+  std::unique_ptr<Intervention> all_hands() const;
 
   LoadedModel model_;
   std::string precision_;  ///< as asked for: models loaded later compute in it, too

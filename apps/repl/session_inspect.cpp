@@ -84,20 +84,26 @@ void ReplSession::answer_again(std::size_t step, std::unique_ptr<Intervention> i
   const std::string question = answered_.back().question, mode = answered_.back().mode;
   hands_.erase(hands_.lower_bound(step), hands_.end());
   hands_[step] = std::move(intervention);
-  std::vector<Intervention*> all;
-  for (const auto& [at, hand] : hands_) all.push_back(hand.get());
-  const auto together = make_sequence(std::move(all));
-  answered_.push_back(ask(question, mode, true, together.get()));
+  answered_.push_back(ask(question, mode, true, all_hands().get()));
   show_answer();
 }
 
+std::unique_ptr<Intervention> ReplSession::all_hands() const {
+  std::vector<Intervention*> all;
+  for (const auto& [at, hand] : hands_) all.push_back(hand.get());
+  return make_sequence(std::move(all));
+}
+
 void ReplSession::lens(const std::string& argument) {
-  const std::string question = argument.empty() && !answered_.empty() ? answered_.back().question : argument;
-  if (question.empty()) throw Error({"/lens", "a question, or one asked before", "none", ""});
+  const bool again = argument.empty();
+  const std::string question = again ? last_in_concepts("/lens").question : argument;
+  const std::string mode = again ? answered_.back().mode : mode_;
   ReasoningOptions options = options_;
   options.read_steps = true;
+  options.sampling = {};  // layers are read greedily, and so must be what they are held against
+  const std::unique_ptr<Intervention> hands = all_hands();
+  if (again) options.intervention = hands.get();
   LayerTap tap;
-  const std::string mode = mode_ == "discretized" ? mode_ : "continuous";
   Trajectory trajectory = Reasoner(model_.bundle, *model_.task, mode).run({question}, options, &tap).front();
   const auto views = read_lens(model_.bundle, tap, {{0, std::move(trajectory), {}, {}, {}}});
   out_ << to_text(views.front(), {width_, colors_wanted()}) << std::flush;
@@ -106,8 +112,9 @@ void ReplSession::lens(const std::string& argument) {
 void ReplSession::edit(const std::string& argument) {
   std::string_view rest = argument;
   const std::size_t step = step_of(take_word(rest), "/edit");
-  const SteeredConcept found =
-      concept_of(model_.bundle, unquoted(rest), last_in_concepts("/edit").steps[step].concept_);
+  const SteeredConcept found = concept_of(model_.bundle, unquoted(rest), last_in_concepts("/edit").steps[step].concept_,
+                                          {.cancelled = &cancelled_});
+  if (cancelled_) throw Error({"/edit", "a search to its end", "Ctrl-C", ""});
   if (!found.is_exact) out_ << "(the decoder does not quite write this sentence; going on from the nearest found)\n";
   answer_again(step, make_replacement(step, found.replacement));
 }
@@ -122,8 +129,8 @@ void ReplSession::nudge(const std::string& argument) {
 void ReplSession::why(const std::string& argument) {
   const std::size_t step = step_of(argument, "/why");
   const Step& asked = last_in_concepts("/why").steps[step];
-  out_ << "  " << step + 1 << "  " << (asked.text.empty() ? "(not read)" : printable(asked.text, 400));
-  if (!asked.text.empty()) {
+  out_ << "  " << step + 1 << "  " << (asked.is_written ? printable(asked.text, 400) : "(not read)");
+  if (asked.is_written) {
     out_ << "\n  token probability " << number(asked.token_probability, 3) << ", entropy " << number(asked.entropy, 3);
   }
   if (asked.stop_probability) out_ << ", stop " << number(*asked.stop_probability, 3);

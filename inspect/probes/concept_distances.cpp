@@ -75,7 +75,7 @@ void decode_missing(std::vector<Pairing>& pairings, const Bundle& bundle, const 
       pairing.decoded.push_back(one_line(found.text));
     }
     for (std::size_t step = 0; step < pairing.steps(); ++step) {
-      if (!pairing.decoded[step].empty() || !pairing.concept_at(step).defined()) continue;
+      if (pairing.recorded->trajectory.steps[step].is_written || !pairing.concept_at(step).defined()) continue;
       concepts.push_back(pairing.concept_at(step));
       texts.push_back(&pairing.decoded[step]);
     }

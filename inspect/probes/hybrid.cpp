@@ -71,7 +71,7 @@ double share_written(const Trajectories& all) {
   for (const RecordedTrajectory& recorded : all) {
     for (std::size_t i = 0; i + 1 < recorded.trajectory.steps.size(); ++i) {
       steps += 1.0;
-      written += !recorded.trajectory.steps[i].text.empty();
+      written += recorded.trajectory.steps[i].is_written;
     }
   }
   return steps > 0.0 ? written / steps : 0.0;

@@ -163,7 +163,7 @@ void add_rows(const RecordedTrajectory& recorded, const std::vector<Neighbourhoo
     const Neighbour& nearest = neighbourhood.nearest.front();
     largest = std::max(largest, neighbourhood.outlyingness);
     nlohmann::json sentence, same;
-    if (!step.text.empty()) {
+    if (step.is_written) {
       sentence = step.text;
       same = step.text == nearest.text;
       findings.decoded += 1.0;

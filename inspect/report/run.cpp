@@ -67,24 +67,6 @@ std::array<double, 7> cost(const nlohmann::json& json, const std::string& where)
   return numbers;
 }
 
-ReportRun::Trajectory trajectory(const nlohmann::json& json, const std::string& where) {
-  check_schema(json, where);
-  ReportRun::Trajectory made;
-  made.id = json_member<std::int64_t>(json, "id", where);
-  made.question = json_member<std::string>(json, "question", where);
-  made.mode = json_member<std::string>(json, "mode", where);
-  made.stop = json_member<std::string>(json, "stop", where);
-  made.answer = optional_member<std::string>(json, "answer", where);
-  made.true_answer = optional_member<std::string>(json, "true_answer", where);
-  made.right = optional_member<bool>(json, "right", where);
-  made.valid = optional_member<bool>(json, "valid", where);
-  for (const nlohmann::json& one : array_member(json, "steps", where, 0, kMostSteps)) {
-    made.steps.push_back(step(one, where + ": steps"));
-  }
-  made.cost = cost(json, where);
-  return made;
-}
-
 ReportRun read_dump(const std::filesystem::path& folder) {
   ReportRun run;
   run.provenance = nlohmann::json::object();
@@ -109,7 +91,7 @@ ReportRun read_dump(const std::filesystem::path& folder) {
       throw Error({lines.string(), "at most " + std::to_string(kMostQuestions) + " trajectories", "more",
                    "dump fewer questions with --limit"});
     }
-    run.trajectories.push_back(trajectory(parse_json(line, where), where));
+    run.trajectories.push_back(parse_trajectory(parse_json(line, where), where));
   }
   if (run.trajectories.empty()) throw Error({lines.string(), "at least one trajectory", "none", "dump some questions"});
   return run;
@@ -159,6 +141,24 @@ ReportRun read_lens(const nlohmann::json& json, const std::string& where) {
 }
 
 }  // namespace
+
+ReportRun::Trajectory parse_trajectory(const nlohmann::json& json, const std::string& where) {
+  check_schema(json, where);
+  ReportRun::Trajectory made;
+  made.id = json_member<std::int64_t>(json, "id", where);
+  made.question = json_member<std::string>(json, "question", where);
+  made.mode = json_member<std::string>(json, "mode", where);
+  made.stop = json_member<std::string>(json, "stop", where);
+  made.answer = optional_member<std::string>(json, "answer", where);
+  made.true_answer = optional_member<std::string>(json, "true_answer", where);
+  made.right = optional_member<bool>(json, "right", where);
+  made.valid = optional_member<bool>(json, "valid", where);
+  for (const nlohmann::json& one : array_member(json, "steps", where, 0, kMostSteps)) {
+    made.steps.push_back(step(one, where + ": steps"));
+  }
+  made.cost = cost(json, where);
+  return made;
+}
 
 ReportRun parse_report_run(const nlohmann::json& json, const std::string& where) {
   const auto kind = json_member<std::string>(json, "kind", where);

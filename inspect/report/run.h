@@ -59,11 +59,13 @@ struct ReportRun {
 };
 
 /// Reads a dump's folder, or the JSON file of an evaluation, a lens, a probe, or a list of them; at least one. Throws
-/// Error when the path is missing,
-/// holds something else, or anything in it has another type or is out of range.
+/// Error when the path is missing, holds something else, or anything in it has another type or is out of range.
 std::vector<ReportRun> read_report_runs(const std::filesystem::path& path);
 
 /// The same from the JSON of an evaluation, a lens or a probe; `name` stands for it in errors and on the page.
 ReportRun parse_report_run(const nlohmann::json& json, const std::string& name);
+
+/// A line of a dump. Throws Error as they do.
+ReportRun::Trajectory parse_trajectory(const nlohmann::json& json, const std::string& where);
 
 }  // namespace noema

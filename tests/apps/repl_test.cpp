@@ -101,17 +101,40 @@ TEST(Repl, PipedInputIsAScript) {
   }
 }
 
+TEST(Repl, EveryCommandDoesWhatTheHelpSays) {
+  const auto folder = std::filesystem::temp_directory_path() / ("noema-repl-" + std::to_string(::getpid()));
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  const std::string saved = (folder / "session.jsonl").string(), traced = (folder / "trace").string();
+  const ProgramResult result = run_program(
+      "repl", std::string(kQuestion) + "\n/edit 1 \"3 + 1 = 4.\"\n/lens\n/nudge 1 0.1\n/why 1\n/steps off\n" +
+                  kQuestion + "\n/steps on\n/temperature 0.5 0.1\n/temperature 0\n/save " + saved + "\n/trace " +
+                  traced + "\n/example\n/mode hybrid\n" + kQuestion + "\n/lens\n/load prosqa\n/example\n/help\n");
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.out.find("error: "), std::string::npos) << result.out;
+  for (const char* words :
+       {"3 + 1 = 4.  (view)", "3 + 1 = 4.  (no layer reads it so)",  // the lens looks at the edited run
+        "written 8 times by chance", "known sentences", "temperature 0.50 of tokens, 0.10", "4 trajectories are in",
+        "4 trajectories with their latents", "the true answer: ", "hybrid: ", "noema with ", "/trace FOLDER"}) {
+    EXPECT_NE(result.out.find(words), std::string::npos) << words << "\n" << result.out;
+  }
+  EXPECT_TRUE(std::filesystem::exists(saved));
+  EXPECT_EQ(run_program("dump --verify " + traced).code, 0);
+  std::filesystem::remove_all(folder);
+}
+
 TEST(Repl, BadInputIsSaidInOneLineAndTheSessionGoesOn) {
   std::string endless;
   for (int i = 0; i < 3000; ++i) endless += "apple ";
-  const ProgramResult result =
-      run_program("repl", "\xff\xfe\n" + endless +
-                              "\n/load nowhere\n/mode telepathy\n/temperature hot\n/save /dev/null/x\n/mode\n");
+  const ProgramResult result = run_program(
+      "repl",
+      "\xff\xfe\n" + endless +
+          "\n/load nowhere\n/load\n/mode telepathy\n/temperature hot\n/temperature 1 2 3\n/save x\n/lens\n/mode\n");
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_EQ(result.out.find("mode continuous\n"), result.out.size() - 16) << result.out;
   std::size_t errors = 0;
   for (std::size_t at = 0; (at = result.out.find("error: ", at)) != std::string::npos; ++at) ++errors;
-  EXPECT_EQ(errors, 6u) << result.out;
+  EXPECT_EQ(errors, 9u) << result.out;
 }
 
 }  // namespace

@@ -38,6 +38,9 @@ TEST_F(UsageTest, WrongUsageIsCodeTwo) {
   EXPECT_EQ(run_program("eval").code, 2);
   EXPECT_EQ(run_program("data stories --count many --out x").code, 2);
   EXPECT_EQ(run_program("generate --mode telepathy").code, 2);
+  for (const char* seed : {"-1", "99999999999999999999", "1.5", "one"}) {
+    EXPECT_EQ(run_program(std::string("data stories --out x --seed ") + seed).code, 2) << seed;
+  }
 }
 
 TEST_F(UsageTest, HelpIsNoFailureAndEveryCommandHasAnExample) {
@@ -75,6 +78,29 @@ TEST_F(UsageTest, AFileThatCannotBeWrittenLeavesNothingBehind) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
 }
 
+TEST_F(UsageTest, ResultsThatCannotBeWrittenAreAFailure) {
+  for (const char* command : {"data stories --count 3 --out -", "describe"}) {
+    const ProgramResult result = run_program(std::string(command) + " > /dev/full");
+    EXPECT_EQ(result.code, 1) << command;
+    EXPECT_NE(result.err.find("standard output"), std::string::npos) << result.err;
+  }
+}
+
+TEST_F(UsageTest, WhatIsNotWhatItSeemsIsRefused) {
+  expect_complaint(run_program("lens blocksworlds"), "model blocksworlds");
+  expect_complaint(run_program("generate --file " + folder_.string()), "a folder");
+  const std::string data = file("one.json", R"([{"question": "Where is Tom?", "steps": [], "answer": "here"}])");
+  expect_complaint(run_program("eval --mode chain --ablate zero --data " + data), "modes that feed concepts back");
+}
+
+TEST_F(UsageTest, QuestionsBeforeABadOneAreAnswered) {
+  const ProgramResult result = run_program(
+      "generate", "Tom had 3 apples. Tom lost 1 apple. How many apples does Tom have?\n\n{\"question\": 5}\n");
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 1) << result.out;
+  EXPECT_NE(result.err.find("line 3"), std::string::npos) << result.err;
+}
+
 TEST_F(UsageTest, AnImportedModelIsAModelLikeAnother) {
   const std::string out = (folder_ / "imported").string(), gguf = NOEMA_TEST_DATA "/import/llama.gguf";
   EXPECT_EQ(run_program("import " + gguf + " --out " + out).code, 0);
@@ -99,9 +125,11 @@ TEST_F(UsageTest, AnImportedModelIsABackboneThatAdaptersFit) {
   const std::string lm = (folder_ / "lm").string(), bundle = (folder_ / "bundle").string();
   ASSERT_EQ(run_program("import " NOEMA_TEST_DATA "/import/llama.gguf --out " + lm).code, 0);
   const std::string data = file("d.json", R"([{"question": "a dog", "steps": ["he"], "answer": "a dog"}])");
+  const std::string others = file("v.json", R"([{"question": "a cat", "steps": ["he"], "answer": "a cat"}])");
   const auto recipe = [&](const std::string& backbone) {
-    return file("r.toml", "name = \"x\"\ntask = \"gsm8k\"\nout = \"" + bundle + "\"\n[data]\ntrain = \"" + data +
-                              "\"\nvalid = \"" + data + "\"\n[model]\nbackbone = \"" + backbone +
+    return file("r.toml", "name = \"x\"\ntask = \"gsm8k\"\nout = \"" + bundle +
+                              "\"\n[data]\nmax_tokens = 32\ntrain = \"" + data + "\"\nvalid = \"" + others +
+                              "\"\n[model]\nbackbone = \"" + backbone +
                               "\"\n[lora]\nrank = 2\n[chain]\nsteps = 1\nbatch = 2\n[semantic]\nsteps = 0\n"
                               "[contextual]\nsteps = 0\n[concept]\nsteps = 0\n[stop]\nsteps = 0\n");
   };

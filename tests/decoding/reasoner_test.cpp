@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -188,13 +189,53 @@ TEST_P(EveryMode, SamplesTheSameTextsAtEveryBatchSizeAndOthersWithAnotherSeed) {
   EXPECT_NE(texts(reason(bundle_, GetParam(), options)), alone);
 }
 
+/// Counts what products read.
+struct WeightCounter final : Observer {
+  void on_weights(std::int64_t read) override { bytes += read; }
+  std::int64_t bytes = 0;
+};
+
+TEST_P(EveryMode, LookingAtStepsDoesNotChangeASampledAnswer) {
+  ReasoningOptions options = short_options();
+  options.sampling.temperature = 1.0;
+  options.doubt_threshold = 1000.0;
+  const auto read = reason(bundle_, GetParam(), options);
+  options.read_steps = false;
+  const auto unread = reason(bundle_, GetParam(), options);
+  for (std::size_t i = 0; i < read.size(); ++i) EXPECT_EQ(read[i].steps.back().text, unread[i].steps.back().text);
+}
+
+/// Keeps the text that each step was last announced with.
+struct Announced final : Observer {
+  void on_step(std::size_t question, std::size_t index, const Step& step) override {
+    texts[{question, index}] = step.text;
+  }
+  std::map<std::pair<std::size_t, std::size_t>, std::string> texts;
+};
+
+TEST_P(EveryMode, AnnouncesEveryTextThatItWrites) {
+  for (const double threshold : {-1.0, 1000.0}) {
+    ReasoningOptions options = short_options();
+    options.doubt_threshold = threshold;
+    Announced announced;
+    const auto found = reason(bundle_, GetParam(), options, &announced);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      for (std::size_t s = 0; s < found[i].steps.size(); ++s) {
+        EXPECT_TRUE(found[i].steps[s].is_written);
+        EXPECT_EQ((announced.texts[{i, s}]), found[i].steps[s].text) << i << ", " << s;
+      }
+    }
+  }
+}
+
 TEST_P(EveryMode, IsNotChangedByObservers) {
   const auto unobserved = reason(bundle_, GetParam(), short_options());
   ReasoningOptions options = short_options();
   options.count_flops = true;
-  Observer nobody;
-  const auto observed = reason(bundle_, GetParam(), options, &nobody);
+  WeightCounter counter;
+  const auto observed = reason(bundle_, GetParam(), options, &counter);
   EXPECT_EQ(texts(unobserved), texts(observed));
+  EXPECT_GT(counter.bytes, 0);
   for (std::size_t i = 0; i < observed.size(); ++i) {
     EXPECT_GT(observed[i].cost.flops, observed[i].cost.prefill_flops);
     for (std::size_t s = 0; s < observed[i].steps.size(); ++s) {
@@ -295,6 +336,39 @@ TEST(Hybrid, ReadsWhatTheOracleHasWrittenAlready) {
   options.stop = StopRule::oracle;
   options.doubt_threshold = -1.0;
   EXPECT_EQ(texts(reason(bundle, "hybrid", options)), texts(reason(bundle, "discretized", options)));
+}
+
+TEST(Hybrid, GoesOnInConceptsWhereTheTextsAreTooLongToRead) {
+  const Bundle bundle = tiny_bundle();
+  const std::int64_t room = bundle.reading().backbone().config().transformer.max_positions;
+  ReasoningOptions options = short_options();
+  options.max_steps = 9;
+  options.max_sentence_tokens = 12;
+  options.latent_temperature = 0.7;  // for doubt to come and go
+  const auto ask = [&](const std::string& question, double threshold) {
+    options.doubt_threshold = threshold;
+    return Reasoner(bundle, *make_task("stories"), "hybrid").run({question}, options).front();
+  };
+  int overflowing = 0;
+  for (const char* asked :
+       {"Tom", "Ann", "Eva", "Bob", "Ida", "the ball", "the book", "the lamp", "the key", "the cup"}) {
+    std::string question = std::string("Where is ") + asked + "?";
+    while (bundle.tokenize_question(question).size() < 90) {
+      question = "Ann took the key. " + question;
+    }
+    const auto sure = ask(question, 1000.0).steps;
+    std::vector<double> doubts;
+    std::size_t tokens = bundle.tokenize_question(question).size();
+    for (std::size_t s = 0; s + 1 < sure.size(); ++s) {
+      tokens += sure[s].tokens.size() + 1;
+      const double before = doubts.empty() ? 1e9 : *std::max_element(doubts.begin(), doubts.end());
+      doubts.push_back(make_doubt(bundle, options.doubt)->of(sure[s].concept_.unsqueeze(0))[0].item<double>());
+      if (doubts.back() <= before || static_cast<std::int64_t>(tokens) <= room) continue;
+      ++overflowing;  // this step is the first in doubt, and by then nobody has written the others
+      EXPECT_GT(ask(question, before).steps.size(), s);
+    }
+  }
+  EXPECT_GT(overflowing, 0);
 }
 
 TEST(Hybrid, AMeasureThatTheModelLacksIsAnError) {

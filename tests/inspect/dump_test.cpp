@@ -128,7 +128,14 @@ TEST_F(DumpTest, VerifyNamesWhatIsWrong) {
   EXPECT_NE(with("\"id\":1", "\"id\":0").find("line 2: id"), std::string::npos) << refusal();
   EXPECT_NE(with("\"schema\":1", "\"schema\":2").find("schema"), std::string::npos) << refusal();
   EXPECT_NE(with("\"shard\":\"trajectories", "\"shard\":\"../trajectories").find("shard"), std::string::npos);
+  EXPECT_NE(with("\"cost\":{", "\"cost\":[{").find("line 1"), std::string::npos);
+  EXPECT_NE(with("\"cost\":", "\"price\":").find("cost"), std::string::npos) << refusal();
+  EXPECT_NE(with("\"is_view\":true", "\"is_view\":1").find("is_view"), std::string::npos) << refusal();
   EXPECT_NE(with("{", "[").find("line 1"), std::string::npos);
+  write_file(path, good);
+  std::filesystem::copy(folder_ / "trajectories.safetensors", folder_ / "trajectories-00009.safetensors");
+  EXPECT_NE(refusal().find("trajectories-00009"), std::string::npos) << refusal();
+  std::filesystem::remove(folder_ / "trajectories-00009.safetensors");
   write_file(path, good.substr(0, good.find('\n') + 1));
   EXPECT_NE(refusal().find("rows named by lines"), std::string::npos) << refusal();
   EXPECT_THROW(DumpWriter(folder_ / "dump.json", {}, {}), Error);

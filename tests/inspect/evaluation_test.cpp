@@ -13,6 +13,7 @@ Trajectory trajectory(const std::vector<std::string>& sentences, bool latent = t
   made.mode = latent ? "continuous" : "chain";
   for (const std::string& sentence : sentences) {
     Step step;
+    step.is_written = true;
     step.text = sentence;
     if (latent) step.concept_ = torch::ones({4}) * static_cast<double>(made.steps.size() + 1);
     if (latent) step.stop_probability = sentence.starts_with("###") ? 0.9 : 0.1;
@@ -48,6 +49,7 @@ TEST(Evaluation, CountsRightValidAndStoppedAtTheAnswer) {
   EXPECT_DOUBLE_EQ(evaluation.accuracy, 0.5);
   EXPECT_DOUBLE_EQ(*evaluation.validity, 0.75);
   EXPECT_DOUBLE_EQ(*evaluation.stop_accuracy, 1.0);
+  EXPECT_DOUBLE_EQ(*evaluate("continuous", judged, *task, 0.95).stop_accuracy, 4.0 / 7.0) << "no answer is stopped at";
   EXPECT_DOUBLE_EQ(evaluation.total_ms.p50, 3.0);
   const nlohmann::json json = to_json(evaluation);
   EXPECT_EQ(json["n"], 4);
@@ -58,6 +60,7 @@ TEST(Evaluation, CountsRightValidAndStoppedAtTheAnswer) {
 TEST(Evaluation, StepsThatNobodyReadAreNotJudged) {
   const auto task = make_task("stories");
   Trajectory unread = trajectory({"", "### park"});
+  unread.steps.front().is_written = false;
   EXPECT_FALSE(judge(0, unread, kExample, *task).valid);
 }
 

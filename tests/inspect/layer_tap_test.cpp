@@ -12,7 +12,7 @@ class LayerTapTest : public testing::TestWithParam<std::string> {
  protected:
   const Bundle bundle_ = tiny_bundle();
 };
-INSTANTIATE_TEST_SUITE_P(Modes, LayerTapTest, testing::Values("continuous", "discretized"),
+INSTANTIATE_TEST_SUITE_P(Modes, LayerTapTest, testing::Values("continuous", "discretized", "hybrid"),
                          [](const auto& instance) { return instance.param; });
 
 TEST_P(LayerTapTest, TheLastLayerGivesTheConceptOfEveryStepAtEveryBatchSize) {

@@ -45,6 +45,7 @@ inline std::vector<RecordedTrajectory> true_trajectories(const Bundle& bundle, c
     recorded.trajectory.mode = "continuous";
     for (const std::string& text : example.steps) {
       Step step;
+      step.is_written = true;
       step.text = text;
       step.concept_ = z[n++].clone();
       recorded.trajectory.steps.push_back(std::move(step));

@@ -108,7 +108,7 @@ TEST_F(NeighboursTest, BuildingAndAskingCheckTheirLimits) {
 
 TEST_F(NeighboursTest, ExamplesThatDoNotFitAreLeftOut) {
   examples_.push_back({std::string(2000, 'x'), {"Tom has it."}, "", {}});
-  examples_.push_back({"Where?", {}, "", {}});
+  examples_.push_back({"Where?", {std::string(2000, 'x')}, "", {}});
   const NeighbourIndex index = this->index();
   EXPECT_EQ(index.left_out(), 2u);
   EXPECT_EQ(index.size(), true_embeddings(bundle_, tiny_examples()).size(0));
@@ -125,7 +125,7 @@ TEST_F(NeighboursTest, TheProbeHoldsTrajectoriesAgainstTheIndex) {
     }
     steps += recorded.trajectory.steps.size();
   }
-  trajectories[0].trajectory.steps[0].text.clear();
+  trajectories[0].trajectory.steps[0].is_written = false;
   trajectories[2].trajectory.steps[1].concept_ = torch::Tensor();
   const ProbeResult result = neighbours(trajectories, index);
   ASSERT_EQ(result.rows.size(), steps - 1);

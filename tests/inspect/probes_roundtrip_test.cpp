@@ -99,8 +99,9 @@ TEST_F(RoundtripTest, SentencesThatTheDecoderWritesComeBackExactly) {
   for (Example& example : examples_) example.steps.resize(1);
   const auto decoded =
       decode_sentences(bundle_.writing(), *bundle_.tokenizer, true_embeddings(bundle_, examples_), options_.sentences);
-  for (std::size_t i = 0; i < examples_.size(); ++i) examples_[i].steps[0] = one_line(decoded[i].text);
-  const ProbeResult result = reconstruction(bundle_, *task_, examples_, options_.sentences);
+  for (std::size_t i = 0; i < examples_.size(); ++i) examples_[i].answer = one_line(decoded[i].text);
+  const auto answers_alone = make_task("text");  // whose reasoning is the answer as it stands
+  const ProbeResult result = reconstruction(bundle_, *answers_alone, examples_, options_.sentences);
   for (const auto& row : result.rows) {
     if (row[0] != "contextual") continue;
     EXPECT_EQ(at(result, row, "exact"), 1.0);
@@ -134,6 +135,7 @@ TEST_F(RoundtripTest, WhatNobodyReadIsDecoded) {
       steps[step].text = decode_sentences(bundle_.writing(), *bundle_.tokenizer, steps[step].concept_.unsqueeze(0),
                                           options_.sentences)[0]
                              .text;
+      unread[i].trajectory.steps[step].is_written = false;
       unread[i].trajectory.steps[step].text.clear();
     }
   }
@@ -156,7 +158,7 @@ TEST_F(RoundtripTest, StepsWithoutConceptsOrBeyondTheTrueOnesAreLeftOut) {
 
 TEST_F(RoundtripTest, WhatIsTooLongIsLeftOutAndCounted) {
   examples_[0].question = std::string(2000, 'x');
-  examples_[1].steps.back() = std::string(2000, 'x');
+  examples_[1].steps.back() = "### " + std::string(2000, 'x');
   auto trajectories = true_trajectories(bundle_, {examples_.begin() + 2, examples_.end()});
   for (auto& recorded : trajectories) recorded.id += 2;
   trajectories.push_back(trajectories[0]);

@@ -17,6 +17,7 @@ inline ReasoningOptions watched_options() {
   options.max_sentence_tokens = 6;
   options.stop = StopRule::none;
   options.read_steps = true;
+  options.doubt_threshold = 1000.0;  // in hybrid mode doubt is measured, but never enough
   return options;
 }
 

@@ -54,7 +54,7 @@ TEST(Examples, StepsAreOneLineEach) {
 TEST(Examples, SurviveWritingAndReading) {
   const TemporaryFolder folder;
   const auto examples = read_examples(folder.file("a.json", kArray));
-  write_examples(folder / "b.json", examples);
+  folder.file("b.json", to_text(examples));
   const std::string text = read_file(folder / "b.json");
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4);
   EXPECT_EQ(text.find("[\n{\"question\":\"Is it?\",\"steps\":"), 0u);
@@ -63,7 +63,7 @@ TEST(Examples, SurviveWritingAndReading) {
   EXPECT_EQ(again[0].steps, examples[0].steps);
   EXPECT_EQ(again[0].extra, examples[0].extra);
   EXPECT_EQ(again[1].question, examples[1].question);
-  write_examples(folder / "none.json", {});
+  folder.file("none.json", to_text({}));
   EXPECT_TRUE(read_examples(folder / "none.json").empty());
 }
 

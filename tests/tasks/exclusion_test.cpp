@@ -19,7 +19,7 @@ TEST(Exclusion, NothingExcludedIsEverDrawn) {
   const TemporaryFolder folder;
   for (const std::string name : {"stories", "prosqa", "blocksworld", "blocksworld-4"}) {
     const auto task = make_task(name);
-    write_examples(folder / "held_out.json", generated(*task, 1, 40));
+    folder.file("held_out.json", to_text(generated(*task, 1, 40)));
     const auto excluding = make_excluding(make_task(name), {folder / "held_out.json"});
     const auto excluded = read_identities(*task, std::vector<std::filesystem::path>{folder / "held_out.json"});
     const auto drawn = generated(*excluding, 1, 60);
@@ -36,7 +36,7 @@ TEST(Exclusion, NothingExcludedIsEverDrawn) {
 TEST(Exclusion, LeavesOtherExamplesAsTheyAre) {
   const TemporaryFolder folder;
   const auto task = make_task("prosqa");
-  write_examples(folder / "held_out.json", {task->generate(1, 3)});
+  folder.file("held_out.json", to_text({task->generate(1, 3)}));
   const auto excluding = make_excluding(make_task("prosqa"), {folder / "held_out.json"});
   for (std::uint64_t index = 0; index < 8; ++index) {
     const bool same = excluding->generate(1, index).question == task->generate(1, index).question;
@@ -48,7 +48,7 @@ TEST(Exclusion, LeavesOtherExamplesAsTheyAre) {
 
 TEST(Exclusion, SaysWhenNothingIsLeft) {
   const TemporaryFolder folder;
-  write_examples(folder / "all.json", generated(*make_task("blocksworld-4"), 1, 20000));
+  folder.file("all.json", to_text(generated(*make_task("blocksworld-4"), 1, 20000)));
   const auto excluding = make_excluding(make_task("blocksworld-4"), {folder / "all.json"});
   EXPECT_NE(test::message_of([&] { excluding->generate(2, 0); }).find("not excluded"), std::string::npos);
 }

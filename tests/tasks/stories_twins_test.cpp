@@ -81,7 +81,7 @@ TEST(StoriesTwins, AreKeptInFiles) {
   const TemporaryFolder folder;
   auto [example, twin] = twins_of("count", 1).front();
   keep_twin(example, twin);
-  write_examples(folder / "twins.json", {example});
+  folder.file("twins.json", to_text({example}));
   const auto kept = kept_twin(read_examples(folder / "twins.json").front());
   ASSERT_TRUE(kept);
   EXPECT_EQ(kept->example.steps, twin.example.steps);
