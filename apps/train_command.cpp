@@ -58,7 +58,7 @@ void print_estimate(const RecipeEstimate& estimate) {
 void train(const TrainArguments& arguments) {
   Recipe recipe = read_recipe(arguments.recipe, arguments.changes);
   if (!recipe.backbone.empty()) recipe.backbone = find_model(recipe.backbone).string();
-  if (arguments.dry_run) return print_estimate(estimate(recipe));
+  if (arguments.dry_run) return print_estimate(estimate(recipe, arguments.start));
 
   keep_freed_memory();
   PipelineOptions options;
@@ -94,7 +94,8 @@ void add_train(CLI::App& program) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--run", arguments->run, "folder of checkpoints and metrics (default: runs/NAME)");
   command->add_option("--out", arguments->out, "folder of the bundle (default: the recipe's)");
-  command->add_option("--start", arguments->start, "bundle whose parts the stages start from");
+  command->add_option("--start", arguments->start,
+                      "bundle whose parts the stages start from, and those of no steps keep");
   command->add_flag("--dry-run", arguments->dry_run, "print parameters, memory, disk and time, and stop");
   command->add_option("--bf16", arguments->bf16, "auto (probe), on or off")
       ->check(CLI::IsMember({"auto", "on", "off"}));

@@ -180,6 +180,12 @@ void GgufFile::place(const std::string& name, Entry& entry, std::uint64_t data_b
   entry.begin += data_begin;
 }
 
+std::vector<std::string> GgufFile::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) names.push_back(name);
+  return names;
+}
+
 torch::Tensor GgufFile::tensor(const std::string& name) const {
   const auto found = entries_.find(name);
   if (found == entries_.end()) {

@@ -25,6 +25,7 @@ class GgufFile {
   const std::string& where() const { return where_; }           ///< the path, for messages
   const nlohmann::json& settings() const { return settings_; }  ///< an object: "llama.block_count" and the like
 
+  std::vector<std::string> names() const;  ///< of all tensors
   bool has(const std::string& name) const { return entries_.contains(name); }
 
   /// A tensor in fp32, as torch has it: GGUF writes the sizes in the opposite order. Throws Error when there is none.

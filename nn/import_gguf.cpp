@@ -51,8 +51,10 @@ ImportedModel import_gguf(const GgufFile& file) {
   const TransformerConfig& config = model.config.transformer;
   TensorMap& ours = model.tensors;
   const std::int64_t kv_width = config.kv_heads * config.head_width();
+  std::vector<std::string> left = file.names();
   const auto take = [&](const std::string& name, const std::vector<std::int64_t>& shape) {
     torch::Tensor tensor = file.tensor(name);
+    std::erase(left, name);
     if (tensor.sizes() == shape) return tensor;
     throw Error({file.where() + ": tensor \"" + name + "\"", "shape " + c10::str(c10::IntArrayRef(shape)),
                  c10::str(tensor.sizes()), "its settings and its tensors are of different models"});
@@ -82,7 +84,11 @@ ImportedModel import_gguf(const GgufFile& file) {
                     take(from + "ffn_up.weight", {config.feed_forward, config.width})});
     ours[to + "feed_forward.out.weight"] = take(from + "ffn_down.weight", {config.width, config.feed_forward});
   }
-  return model;
+  std::erase(left, "token_embd.weight");
+  if (left.empty()) return model;
+  throw Error({file.where() + ": tensor \"" + printable(left.front()) + "\"", "no other tensors than Llama's",
+               std::to_string(left.size()) + " that our transformer has no place for",
+               "this variant of Llama cannot be imported"});
 }
 
 }  // namespace noema

@@ -39,30 +39,44 @@ TensorMap read_folder(const fs::path& folder) {
   return all;
 }
 
-/// Takes tensors by their Hugging Face name and expected shape, in fp32.
+/// Takes tensors by their Hugging Face name and expected shape, in fp32, each once.
 class Source {
  public:
   Source(TensorMap tensors, std::string where) : tensors_(std::move(tensors)), where_(std::move(where)) {}
 
-  bool has(const std::string& name) const { return find(name) != tensors_.end(); }
+  bool has(const std::string& name) { return find(name) != tensors_.end(); }
 
-  torch::Tensor take(const std::string& name, const std::vector<std::int64_t>& shape) const {
+  torch::Tensor take(const std::string& name, const std::vector<std::int64_t>& shape) {
     const auto found = find(name);
     const std::string where = where_ + ": tensor \"" + name + "\"";
     if (found == tensors_.end()) throw Error({where, "to be there", "no such tensor", "the model is incomplete"});
-    if (found->second.sizes() == shape) return found->second.to(torch::kFloat32);
+    if (found->second.sizes() == shape) return tensors_.extract(found).mapped().to(torch::kFloat32);
     throw Error({where, "shape " + c10::str(c10::IntArrayRef(shape)), c10::str(found->second.sizes()),
                  "config.json and the tensors are of different models"});
   }
 
   /// GPT-2 keeps its matrices the other way round.
-  torch::Tensor take_turned(const std::string& name, std::int64_t columns, std::int64_t inner) const {
+  torch::Tensor take_turned(const std::string& name, std::int64_t columns, std::int64_t inner) {
     return take(name, {inner, columns}).t().contiguous();
+  }
+
+  /// Complains of what nobody took, but for what some files keep beside the weights: masks, frequencies of rotary
+  /// positions, and an output matrix that is the embeddings' again.
+  void finish() const {
+    const auto is_weight = [](const auto& entry) {
+      const std::string& name = entry.first;
+      return !name.ends_with(".attn.bias") && !name.ends_with(".attn.masked_bias") &&
+             !name.ends_with("rotary_emb.inv_freq") && !name.ends_with("lm_head.weight");
+    };
+    const auto left = std::find_if(tensors_.begin(), tensors_.end(), is_weight);
+    if (left == tensors_.end()) return;
+    throw Error({where_ + ": tensor \"" + printable(left->first) + "\"", "no others than the family's",
+                 "one that our transformer has no place for", "this variant cannot be imported"});
   }
 
  private:
   /// Some files leave out the name of the whole model in front.
-  TensorMap::const_iterator find(const std::string& name) const {
+  TensorMap::iterator find(const std::string& name) {
     const auto found = tensors_.find(name);
     return found != tensors_.end() ? found : tensors_.find(name.substr(name.find('.') + 1));
   }
@@ -71,7 +85,7 @@ class Source {
   std::string where_;
 };
 
-ImportedModel import_gpt2(const nlohmann::json& config, const Source& source, const std::string& where) {
+ImportedModel import_gpt2(const nlohmann::json& config, Source& source, const std::string& where) {
   const auto whole = [&](const char* key) { return json_member<std::int64_t>(config, key, where); };
   ImportedModel model;
   TransformerConfig& ours = model.config.transformer;
@@ -79,6 +93,13 @@ ImportedModel import_gpt2(const nlohmann::json& config, const Source& source, co
   ours.feed_forward = member_or(config, "n_inner", ours.feed_forward, where);
   ours.norm_epsilon = member_or(config, "layer_norm_epsilon", 1e-5, where);
   ours.check(where);
+  const auto activation = member_or(config, "activation_function", std::string("gelu_new"), where);
+  if ((activation != "gelu_new" && activation != "gelu_pytorch_tanh") ||  // one function under two names
+      member_or(config, "scale_attn_by_inverse_layer_idx", false, where) ||
+      !member_or(config, "scale_attn_weights", true, where)) {
+    throw Error({where, "gelu_new, and attention scaled by the heads' width alone", "a variant",
+                 "this variant of GPT-2 cannot be imported"});
+  }
   model.config.vocab_size = whole("vocab_size");
   const std::int64_t d = ours.width, f = ours.feed_forward;
   TensorMap& to = model.tensors;
@@ -119,15 +140,16 @@ TransformerConfig llama_config(const nlohmann::json& config, const std::string& 
   ours.check(where);
   const bool scaled = config.contains("rope_scaling") && !config["rope_scaling"].is_null();
   if (scaled || member_or(rotary, "rope_type", std::string("default"), where) != "default" ||
+      member_or(config, "hidden_act", std::string("silu"), where) != "silu" ||
       member_or(config, "attention_bias", false, where) || member_or(config, "mlp_bias", false, where) ||
       member_or(config, "head_dim", ours.head_width(), where) != ours.head_width()) {
-    throw Error({where, "unscaled rotary positions over whole heads, and no biases", "a variant",
+    throw Error({where, "unscaled rotary positions over whole heads, silu, and no biases", "a variant",
                  "this variant of Llama cannot be imported"});
   }
   return ours;
 }
 
-ImportedModel import_llama(const nlohmann::json& config, const Source& source, const std::string& where) {
+ImportedModel import_llama(const nlohmann::json& config, Source& source, const std::string& where) {
   ImportedModel model;
   TransformerConfig& ours = model.config.transformer;
   ours = llama_config(config, where);
@@ -165,8 +187,10 @@ ImportedModel import_hugging_face(const fs::path& folder) {
     throw Error(
         {where + ": model_type", "gpt2 or llama", printable(kind), "models of other families cannot be imported"});
   }
-  const Source source(read_folder(folder), folder.string());
-  return kind == "gpt2" ? import_gpt2(config, source, where) : import_llama(config, source, where);
+  Source source(read_folder(folder), folder.string());
+  ImportedModel model = kind == "gpt2" ? import_gpt2(config, source, where) : import_llama(config, source, where);
+  source.finish();
+  return model;
 }
 
 }  // namespace noema

@@ -14,7 +14,8 @@ struct ImportedModel {
 };
 
 /// A model of the Llama family out of a GGUF file. Throws Error for other architectures, for settings that our
-/// transformer does not have (scaled rotary positions, biases), and for missing or misshapen tensors.
+/// transformer does not have (scaled rotary positions, other activations), for missing or misshapen tensors, and for
+/// tensors that our transformer has no place for (biases).
 ImportedModel import_gguf(const GgufFile& file);
 
 /// GPT-2 or Llama out of a Hugging Face folder: config.json and its safetensors, in one file or several. Throws Error

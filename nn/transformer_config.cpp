@@ -9,6 +9,7 @@ namespace noema {
 namespace {
 
 constexpr std::int64_t kLargest = 1 << 20;
+constexpr std::int64_t kLargestTable = 1 << 25;  // angles of rotary positions, which no file's size vouches for
 
 void require(bool holds, const std::string& where, const std::string& expected, std::int64_t found) {
   if (!holds) throw Error({where, expected, std::to_string(found), "correct the architecture"});
@@ -41,6 +42,8 @@ void TransformerConfig::check(const std::string& where) const {
   require(heads % kv_heads == 0, where + ": kv_heads", "a divisor of the heads " + std::to_string(heads), kv_heads);
   require(position != Position::rotary || head_width() % 2 == 0, where + ": width / heads", "an even number",
           head_width());
+  require(max_positions * head_width() <= kLargestTable, where + ": max_positions",
+          "at most " + std::to_string(kLargestTable / head_width()) + " for heads of this width", max_positions);
   require(convolution >= 0 && convolution <= 16, where + ": convolution", "a whole number from 0 to 16", convolution);
   for (const auto& [name, number, least] :
        {std::tuple{"norm_epsilon", norm_epsilon, 1e-12}, {"rotary_base", rotary_base, 1.0}}) {

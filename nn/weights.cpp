@@ -60,14 +60,4 @@ torch::Tensor Weights::get(const std::string& name, const std::vector<std::int64
 
 void Weights::adapt(const LoraOptions& lora) { lora_ = std::make_shared<const LoraOptions>(lora); }
 
-Weights Weights::clone() const {
-  TensorMap copies;
-  for (const auto& [name, tensor] : tensors_) copies[name] = tensor.detach().clone();
-  Weights weights(std::move(copies), where_, options_);
-  weights.given_ = given_;
-  weights.seed_ = seed_;
-  weights.lora_ = lora_;
-  return weights;
-}
-
 }  // namespace noema

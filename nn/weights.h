@@ -56,9 +56,6 @@ class Weights {
 
   const TensorMap& tensors() const { return tensors_; }
 
-  /// Copies that share nothing with these; a model built from them starts where this one is.
-  Weights clone() const;
-
  private:
   TensorMap tensors_;
   bool given_ = false;

@@ -26,9 +26,9 @@ torch::Tensor info_nce(const torch::Tensor& queries, const torch::Tensor& keys, 
   return at::cross_entropy_loss(scores, torch::arange(scores.size(0), scores.options().dtype(torch::kLong)));
 }
 
-torch::Tensor gaussian_kl(const torch::Tensor& mean, const torch::Tensor& log_variance, double free_nats) {
+torch::Tensor gaussian_kl(const torch::Tensor& mean, const torch::Tensor& log_variance) {
   const torch::Tensor divergence = 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance);  // [N,Z]
-  return divergence.mean(0).clamp_min(free_nats).sum();
+  return divergence.mean(0).sum();
 }
 
 }  // namespace noema

@@ -29,7 +29,7 @@ torch::Tensor info_nce(const torch::Tensor& queries, const torch::Tensor& keys, 
                        const std::optional<torch::Tensor>& numbers = std::nullopt);
 
 /// Divergence of N(mean, exp(log_variance)) [N,Z] from the standard normal (VAE, arXiv 1312.6114, appendix B): summed
-/// over Z, mean over N, in nats. Each dimension counts at least `free_nats` (arXiv 1606.04934, appendix C.8).
-torch::Tensor gaussian_kl(const torch::Tensor& mean, const torch::Tensor& log_variance, double free_nats = 0.0);
+/// over Z, mean over N, in nats.
+torch::Tensor gaussian_kl(const torch::Tensor& mean, const torch::Tensor& log_variance);
 
 }  // namespace noema

@@ -2,7 +2,6 @@
 
 #include <torch/torch.h>
 
-#include "base/error.h"
 #include "concept_lm/concept_head.h"
 #include "training/chain_stage.h"
 
@@ -12,12 +11,7 @@ namespace {
 class AutoencoderTraining final : public Stage {
  public:
   AutoencoderTraining(const Autoencoder& autoencoder, const Autoencoder* semantic, const AutoencoderStage& options)
-      : autoencoder_(autoencoder), semantic_(semantic), options_(options) {
-    if (options.contrast_weight > 0.0 && !semantic) {
-      throw Error({"[contextual] contrast_weight", "a semantic stage before the contextual one", "none",
-                   "set the steps of [semantic], or contrast_weight = 0"});
-    }
-  }
+      : autoencoder_(autoencoder), semantic_(semantic), options_(options) {}
 
   LossTerms loss(const ReasoningBatch& batch, at::Generator& generator) const override {
     const torch::Tensor states = autoencoder_.encoder().states(batch);

@@ -2,6 +2,9 @@
 
 #include <torch/torch.h>
 
+#include <set>
+#include <sstream>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "nn/safetensors.h"
@@ -19,6 +22,17 @@ TensorMap with_prefix(const TensorMap& tensors, const std::string& prefix) {
   return found;
 }
 
+/// The first line of a text that another does not have.
+std::string first_line_beyond(const std::string& text, const std::string& other) {
+  std::istringstream lines(text), known_lines(other);
+  std::set<std::string> known;
+  for (std::string line; std::getline(known_lines, line);) known.insert(line);
+  for (std::string line; std::getline(lines, line);) {
+    if (!known.contains(line)) return printable(line, 120);
+  }
+  return "nothing more";
+}
+
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
@@ -28,8 +42,8 @@ void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkp
   for (const auto& [name, tensor] : checkpoint.optimizer) all[kOptimizer + name] = tensor;
   const nlohmann::json state = {{"step", checkpoint.step},
                                 {"bf16", checkpoint.bf16},
-                                {"best", checkpoint.best},
-                                {"best_step", checkpoint.best_step}};
+                                {"settings", checkpoint.settings},
+                                {"best", checkpoint.best}};
   write_safetensors(path, all, {{"state", state.dump()}});
 }
 
@@ -43,12 +57,19 @@ std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& path) {
   Checkpoint checkpoint;
   checkpoint.step = json_member<std::int64_t>(state, "step", where);
   checkpoint.bf16 = json_member<bool>(state, "bf16", where);
+  checkpoint.settings = json_member<std::string>(state, "settings", where);
   checkpoint.best = json_member<double>(state, "best", where);
-  checkpoint.best_step = json_member<std::int64_t>(state, "best_step", where);
   checkpoint.parameters = with_prefix(file.tensors, kParameters);
   checkpoint.best_parameters = with_prefix(file.tensors, kBest);
   checkpoint.optimizer = with_prefix(file.tensors, kOptimizer);
   return checkpoint;
+}
+
+void check_same_settings(const std::string& saved, const std::string& now, const std::string& where) {
+  if (saved == now) return;
+  throw Error({where, "a stage trained by this recipe: " + first_line_beyond(now, saved),
+               "another one's: " + first_line_beyond(saved, now),
+               "choose another --run, or remove the file to train the stage anew"});
 }
 
 void copy_into(const TensorMap& parameters, const TensorMap& values, const std::string& where) {

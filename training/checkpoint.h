@@ -13,8 +13,8 @@ namespace noema {
 struct Checkpoint {
   std::int64_t step = 0;  ///< steps done
   bool bf16 = false;      ///< autocast, chosen at the start
+  std::string settings;   ///< the recipe's for this stage
   double best = -1.0;     ///< of the measure that is selected by
-  std::int64_t best_step = 0;
   TensorMap parameters;
   TensorMap best_parameters;
   TensorMap optimizer;
@@ -25,6 +25,10 @@ void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkp
 
 /// Nothing when there is no such file. Throws Error when it is damaged.
 std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& path);
+
+/// Throws Error, naming the file `where` and the first line that differs, when what is in it was trained by other
+/// settings than those of the recipe now.
+void check_same_settings(const std::string& saved, const std::string& now, const std::string& where);
 
 /// Copies values into tensors of the same names and shapes. Throws Error, naming `where`, when they differ.
 void copy_into(const TensorMap& parameters, const TensorMap& values, const std::string& where);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 
 #include "training/backbone.h"
 #include "training/gradients.h"
@@ -53,19 +52,25 @@ double memory_bytes(const StageEstimate& stage, const TransformerConfig& model, 
 
 }  // namespace
 
-RecipeEstimate estimate(const Recipe& recipe) {
+RecipeEstimate estimate(const Recipe& recipe, const std::filesystem::path& folder) {
   Recipe quick = recipe;
   quick.tokenizer_examples = std::min<std::int64_t>(recipe.tokenizer_examples, 2000);
   const RecipeData data(quick);
   const auto backbone = make_backbone(recipe);
-  const std::shared_ptr<const Tokenizer> tokenizer = backbone ? backbone->tokenizer : make_tokenizer(quick, data);
-  Parts parts(recipe, recipe.vocab_size, backbone.get());
+  const Start start = read_start(folder);
+  const std::shared_ptr<const Tokenizer> tokenizer = backbone          ? backbone->tokenizer
+                                                     : start.tokenizer ? start.tokenizer
+                                                                       : make_tokenizer(quick, data);
+  Parts parts(recipe, start.tokenizer ? tokenizer->vocab_size() : recipe.vocab_size, backbone.get(), start);
   RecipeEstimate whole;
   if (recipe.lora) whole.bundle_bytes += static_cast<double>(std::filesystem::file_size(backbone->file));
   for (const std::string& name : stage_names()) {
     const StageOptions& options = stage_options(recipe, name);
-    if (options.steps == 0) continue;
-    const Stage& stage = parts.build(name, {});
+    if (options.steps == 0) {
+      parts.keep(name);
+      continue;
+    }
+    const Stage& stage = parts.build(name);
     Optimizer optimizer(parts.built().tensors, options);
     const BatchSequence batches(*data.training, *data.task, *tokenizer,
                                 batch_options(recipe, name, 0, data, *tokenizer));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,8 @@ struct RecipeEstimate {
   double bundle_bytes = 0.0;  ///< what ships
 };
 
-/// Runs a few steps of every stage. Throws Error where training would.
-RecipeEstimate estimate(const Recipe& recipe);
+/// Runs a few steps of every stage, from the bundle in `start` where that is not empty. Throws Error where training
+/// would.
+RecipeEstimate estimate(const Recipe& recipe, const std::filesystem::path& start = {});
 
 }  // namespace noema

@@ -18,7 +18,6 @@ namespace noema {
 namespace {
 
 constexpr std::size_t kBatchesAhead = 8;
-constexpr std::int64_t kWidthMultiple = 8;
 
 class GeneratedSource final : public ExampleSource {
  public:

@@ -52,6 +52,9 @@ std::vector<TokenHint> tokenize_hints(const Example& example, const TokenIds& qu
 /// An example with what it brings along: its twin, its siblings.
 using ExampleGroup = std::vector<TokenizedReasoning>;
 
+/// The widths of batches are multiples of it.
+constexpr std::int64_t kWidthMultiple = 8;
+
 /// What batches are made of.
 struct BatchOptions {
   std::int64_t batch = 64;         ///< questions a batch

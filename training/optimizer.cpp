@@ -41,6 +41,7 @@ double Optimizer::step(double rate) {
     gradients.push_back(parameter.grad());
   }
   const double norm = torch::stack(at::_foreach_norm(gradients)).norm().item<double>();
+  if (!std::isfinite(norm)) return norm;
   if (norm > clip_) at::_foreach_mul_(gradients, clip_ / norm);
   for (const auto& rule : rules_) rule->step(rate);
   at::_foreach_zero_(gradients);

@@ -19,7 +19,8 @@ class Optimizer {
   /// Makes the tensors require gradients. They must outlive the optimiser.
   Optimizer(const TensorMap& parameters, const StageOptions& options);
 
-  /// Clips the gradients' norm, updates, and clears the gradients. Returns the norm before clipping.
+  /// Clips the gradients' norm, updates, and clears the gradients. Returns the norm before clipping; one that is not
+  /// finite changes nothing.
   double step(double learning_rate);
 
   const std::vector<torch::Tensor>& parameters() const { return parameters_; }

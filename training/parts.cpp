@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "base/error.h"
 #include "training/autoencoder_stage.h"
 #include "training/chain_stage.h"
 #include "training/checkpoint.h"
 #include "training/concept_stage.h"
+#include "training/stage_check.h"
 
 namespace noema {
 namespace {
@@ -76,8 +78,21 @@ ConceptConfig concept_config(const Recipe& recipe, const LanguageModelConfig& mo
   return config;
 }
 
+Parts::Parts(const Recipe& recipe, std::int64_t vocab_size, const Backbone* backbone, const Start& start)
+    : recipe_(recipe),
+      backbone_(backbone),
+      start_(start),
+      model_(backbone ? backbone->config : LanguageModelConfig{vocab_size, recipe.model}) {
+  std::set<std::string> there;
+  if (backbone) there.insert("chain");
+  for (const auto& [name, tensors] : start.parts) there.insert(name);
+  check_stages(recipe, model_.transformer, there);
+}
+
 const Stage& Parts::build(const std::string& stage, TensorMap tensors) {
-  const bool has_chain = backbone_ || recipe_.chain.steps > 0;
+  const auto started = start_.parts.find(stage);
+  if (tensors.empty() && started != start_.parts.end()) tensors = copy_of(started->second);
+  const bool has_chain = backbone_ || done_.contains("chain");
   if (stage == "chain") {
     if (tensors.empty() && backbone_) tensors = tensors_of("chain");
     build_chain(std::move(tensors));
@@ -91,6 +106,14 @@ const Stage& Parts::build(const std::string& stage, TensorMap tensors) {
     build_stop(std::move(tensors));
   }
   return *stage_;
+}
+
+void Parts::keep(const std::string& stage) {
+  const auto started = start_.parts.find(stage);
+  if (started == start_.parts.end()) return;
+  build(stage);
+  copy_into(built_.tensors, started->second, start_.name + ": " + stage);  // throws where the recipe has another model
+  finish(stage, built_);
 }
 
 void Parts::finish(const std::string& stage, Part part) {
@@ -154,21 +177,8 @@ void Parts::build_autoencoder(const std::string& part, TensorMap tensors) {
   built_ = trained_part(with_kind(to_json(config), "autoencoder"), weights);
 }
 
-void Parts::check_layers(const ConceptStage& options) const {
-  const std::int64_t backbone = model_.transformer.layers, layers = options.layers > 0 ? options.layers : backbone;
-  if (layers != backbone && recipe_.lora) {
-    throw Error({"[concept] layers", "the backbone's " + std::to_string(backbone) + " where it is adapted",
-                 std::to_string(layers), "leave it out, or [lora]"});
-  }
-  if (options.hint_layer > layers) {
-    throw Error({"[concept] hint_layer", "at most the model's " + std::to_string(layers) + " layers",
-                 std::to_string(options.hint_layer), ""});
-  }
-}
-
 void Parts::build_concept(TensorMap tensors) {
   const ConceptStage& options = recipe_.concept_model;
-  check_layers(options);
   const ConceptConfig config = concept_config(recipe_, model_);
   Weights weights =
       trained_weights(first_layers(std::move(tensors), config.model.transformer.layers), kConceptBackbone);
@@ -176,10 +186,6 @@ void Parts::build_concept(TensorMap tensors) {
   reads_ = frozen_autoencoder(options.reads);
   writes_ = options.reads == options.writes ? nullptr : frozen_autoencoder(options.writes);
   const Autoencoder& written = writes_ ? *writes_ : *reads_;
-  if (options.readout_weight > 0.0 && !written.readout()) {
-    throw Error({"[concept] readout_weight", "a readout_weight above 0 in [" + options.writes + "]", "0",
-                 "set it there, or leave it out here"});
-  }
   stage_ = make_concept_stage(*concepts_, *reads_, written, options);
   nlohmann::json architecture = with_kind(to_json(config), "concept");
   architecture["reads"] = options.reads;

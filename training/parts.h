@@ -12,6 +12,7 @@
 #include "training/backbone.h"
 #include "training/recipe.h"
 #include "training/stage.h"
+#include "training/start.h"
 
 namespace noema {
 
@@ -33,15 +34,17 @@ ConceptConfig concept_config(const Recipe& recipe, const LanguageModelConfig& mo
 class Parts {
  public:
   /// With a `backbone` the chain, and what starts from a chain that is not trained, start from it; null: from nothing,
-  /// with the recipe's architecture and a vocabulary of `vocab_size`. Recipe and backbone must outlive the parts.
-  Parts(const Recipe& recipe, std::int64_t vocab_size, const Backbone* backbone)
-      : recipe_(recipe),
-        backbone_(backbone),
-        model_(backbone ? backbone->config : LanguageModelConfig{vocab_size, recipe.model}) {}
+  /// with the recipe's architecture and a vocabulary of `vocab_size`. Recipe, backbone and start must outlive the
+  /// parts. Throws Error where the recipe contradicts itself or them (see check_stages).
+  Parts(const Recipe& recipe, std::int64_t vocab_size, const Backbone* backbone, const Start& start);
 
-  /// The stage of this name, its model built from `tensors` where there are any, else from the parts before. The stage
-  /// is valid as long as this object, until the next call.
-  const Stage& build(const std::string& stage, TensorMap tensors);
+  /// The stage of this name, its model built from `tensors` where there are any, else from the part of the same name
+  /// that the run starts from, else from the parts before. The stage is valid as long as this object, until the next
+  /// call.
+  const Stage& build(const std::string& stage, TensorMap tensors = {});
+
+  /// Keeps the part of a stage that is not trained as the run starts with it, if it does.
+  void keep(const std::string& stage);
 
   /// The part that the stage last built trains.
   const Part& built() const { return built_; }
@@ -63,12 +66,12 @@ class Parts {
   std::unique_ptr<Autoencoder> frozen_autoencoder(const std::string& part) const;
   void build_chain(TensorMap tensors);
   void build_autoencoder(const std::string& part, TensorMap tensors);
-  void check_layers(const ConceptStage& options) const;
   void build_concept(TensorMap tensors);
   void build_stop(TensorMap tensors);
 
   const Recipe& recipe_;
   const Backbone* backbone_;
+  const Start& start_;
   LanguageModelConfig model_;
   std::map<std::string, Part> done_;
   Part built_;

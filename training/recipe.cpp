@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <limits>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -10,6 +11,12 @@
 
 namespace noema {
 namespace {
+
+std::string text_of(const toml::node& node) {
+  std::ostringstream text;
+  text << toml::node_view<const toml::node>(&node);
+  return text.str();
+}
 
 /// One table of a recipe: takes the keys one by one, and complains of those that nobody took.
 class Table {
@@ -126,7 +133,7 @@ class Table {
     return line == 0 ? "a change to " + where_ : where_ + ", line " + std::to_string(line);
   }
   Error wrong(const toml::node& node, const char* key, const std::string& expected) const {
-    return Error({at(node) + ": " + key, expected, "something else", "correct the recipe"});
+    return Error({at(node) + ": " + key, expected, printable(text_of(node), 80), "correct the recipe"});
   }
   static std::string short_text(double value) {
     std::string text = std::to_string(value);
@@ -180,15 +187,31 @@ void take_stage(Table& table, StageOptions& stage) {
   table.take("validate_every", stage.validate_every, 1);
 }
 
-void take_autoencoder(Table table, AutoencoderStage& stage) {
+void take_chain(Table table, ChainStage& stage) {
   take_stage(table, stage);
-  table.take("contrast_weight", stage.contrast_weight, 0.0, 100.0);
-  table.take("temperature", stage.temperature, 1e-3, 100.0);
+  table.take("question_weight", stage.question_weight, 0.0, 100.0);
+  table.take("hint_weight", stage.hint_weight, 0.0, 100.0);
+  table.finish();
+}
+
+void take_autoencoder(Table& table, AutoencoderStage& stage) {
+  take_stage(table, stage);
   table.take("prefix_dropout", stage.prefix_dropout, 0.0, 0.95);
   table.take("kl_weight", stage.kl_weight, 0.0, 100.0);
+  table.take("readout_weight", stage.readout_weight, 0.0, 100.0);
+}
+
+void take_semantic(Table table, AutoencoderStage& stage) {
+  take_autoencoder(table, stage);
+  table.finish();
+}
+
+void take_contextual(Table table, AutoencoderStage& stage) {
+  take_autoencoder(table, stage);
+  table.take("contrast_weight", stage.contrast_weight, 0.0, 100.0);
+  table.take("temperature", stage.temperature, 1e-3, 100.0);
   table.take("chain_weight", stage.chain_weight, 0.0, 100.0);
   table.take("hint_weight", stage.hint_weight, 0.0, 100.0);
-  table.take("readout_weight", stage.readout_weight, 0.0, 100.0);
   table.finish();
 }
 
@@ -209,6 +232,11 @@ void take_concept(Table table, ConceptStage& stage) {
   table.take("hint_layer", stage.hint_layer, 1);
   table.take("own_inputs", stage.own_inputs, 0.0, 1.0);
   table.take("twins", stage.twins, 0.0, 1.0);
+  table.finish();
+}
+
+void take_stop(Table table, StageOptions& stage) {
+  take_stage(table, stage);
   table.finish();
 }
 
@@ -278,6 +306,24 @@ void take_lora(Table table, Recipe& recipe, const std::string& where) {
   lora.check(where + ": [lora]");
 }
 
+/// What the recipe says that decides how a stage comes out.
+std::string settings_of(const std::string& stage, const toml::table& recipe) {
+  std::string lines;
+  const auto add = [&](const std::string& key, const toml::node& value) {
+    lines += key + " = " + text_of(value) + '\n';
+  };
+  for (const std::string key : {"task", "seed"}) {
+    if (const toml::node* value = recipe.get(key)) add(key, *value);
+  }
+  for (const std::string& name :
+       {std::string("data"), std::string("model"), std::string("tokenizer"), std::string("lora"), stage}) {
+    const toml::table* table = recipe[name].as_table();
+    if (!table) continue;
+    for (const auto& [key, value] : *table) add(name + '.' + std::string(key.str()), value);
+  }
+  return lines;
+}
+
 }  // namespace
 
 Recipe parse_recipe(std::string text, const std::string& where, const std::vector<std::string>& changes) {
@@ -299,17 +345,11 @@ Recipe parse_recipe(std::string text, const std::string& where, const std::vecto
   take_model(top.table("model"), recipe, where);
   take_tokenizer(top.table("tokenizer"), recipe);
   if (top.has("lora")) take_lora(top.table("lora"), recipe, where);
-  Table chain = top.table("chain");
-  take_stage(chain, recipe.chain);
-  chain.take("question_weight", recipe.chain.question_weight, 0.0, 100.0);
-  chain.take("hint_weight", recipe.chain.hint_weight, 0.0, 100.0);
-  chain.finish();
-  take_autoencoder(top.table("semantic"), recipe.semantic);
-  take_autoencoder(top.table("contextual"), recipe.contextual);
+  take_chain(top.table("chain"), recipe.chain);
+  take_semantic(top.table("semantic"), recipe.semantic);
+  take_contextual(top.table("contextual"), recipe.contextual);
   take_concept(top.table("concept"), recipe.concept_model);
-  Table stop = top.table("stop");
-  take_stage(stop, recipe.stop);
-  stop.finish();
+  take_stop(top.table("stop"), recipe.stop);
   top.finish();
   for (const auto& [key, value] : {std::pair{"name", recipe.name}, {"task", recipe.task}, {"out", recipe.out}}) {
     if (value.empty()) throw Error({where, std::string("a key \"") + key + "\"", "none", "add it"});
@@ -317,6 +357,7 @@ Recipe parse_recipe(std::string text, const std::string& where, const std::vecto
   check_mask(recipe, recipe.model.mask, where + ": [model] mask");
   recipe.text = std::move(text);
   recipe.changes = changes;
+  for (const std::string& stage : stage_names()) recipe.settings[stage] = settings_of(stage, parsed);
   return recipe;
 }
 

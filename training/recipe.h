@@ -14,7 +14,7 @@ namespace noema {
 
 /// How long and how fast one stage is trained.
 struct StageOptions {
-  std::int64_t steps = 1000;          ///< optimiser steps; 0 leaves the stage out
+  std::int64_t steps = 1000;          ///< optimiser steps; 0 leaves the stage out, or its part as it was at the start
   std::int64_t batch = 64;            ///< questions a step
   std::int64_t micro_batches = 2;     ///< that a batch is cut into, computed side by side (see add_gradients)
   double learning_rate = 1e-3;        ///< after warm-up; follows a cosine down to `final_rate` of it
@@ -33,14 +33,16 @@ struct ChainStage : StageOptions {
 };
 
 struct AutoencoderStage : StageOptions {
+  double prefix_dropout = 0.0;  ///< on the decoder's prefix; the paper has 0.2 in the contextual stage
+  double kl_weight = 0.0;       ///< of a Gaussian bottleneck
+  double readout_weight = 0.0;  ///< of reading a sentence's last tokens straight from its embedding (see Readout)
+
+  // Contextual alone.
   double contrast_weight = 0.0;  ///< contextual C: InfoNCE against the frozen semantic embedding; the paper has 0.5
   double temperature = 0.1;      ///< of InfoNCE
-  double prefix_dropout = 0.0;   ///< on the decoder's prefix; the paper has 0.2 in the contextual stage
-  double kl_weight = 0.0;        ///< of a Gaussian bottleneck
-  double chain_weight = 0.0;    ///< contextual: the chain's loss on the steps from the same pass; above 0, the backbone
-                                ///< that comes of it is the bundle's chain, too
-  double hint_weight = 0.0;     ///< contextual: of the task's hints, on the same pass
-  double readout_weight = 0.0;  ///< of reading a sentence's last tokens straight from its embedding (see Readout)
+  double chain_weight = 0.0;  ///< the chain's loss on the steps from the same pass; above 0, the backbone that comes of
+                              ///< it is the bundle's chain, too
+  double hint_weight = 0.0;   ///< of the task's hints, on the same pass
 };
 
 struct ConceptStage : StageOptions {
@@ -52,15 +54,15 @@ struct ConceptStage : StageOptions {
                                       ///< first of them. 0: as many as the recipe's model
   double contrast_weight = 1.0;       ///< λ
   double temperature = 0.1;           ///< τ
-  double dropout = 0.0;               ///< on both projections; the paper has 0.2
-  double readout_weight = 0.0;        ///< of the same on predicted embeddings; needs one on those it writes
-  double early_exit = 0.0;            ///< share of batches whose loss is taken before the last layer (LayerSkip, arXiv
-                                      ///< 2404.16710): the layer before it then decodes, too
-  double hint_weight = 0.0;           ///< of the task's hints, on the question that the same pass reads
-  std::int64_t hint_layer = 1;        ///< after which the hints are thought of, from 1: later layers can look them up
-  double own_inputs = 0.0;  ///< share of batches that read the model's own predictions, as continuous mode does
-  double twins = 0.0;       ///< share of the examples that are joined with their twin: at some step its embedding is
-                            ///< read, and what follows from that step is to be predicted, whatever the question says
+  double dropout = 0.0;         ///< on both projections (a regression head has none to write by); the paper has 0.2
+  double readout_weight = 0.0;  ///< of the same on predicted embeddings; needs one on those it writes
+  double early_exit = 0.0;      ///< share of batches whose loss is taken before the last layer (LayerSkip, arXiv
+                                ///< 2404.16710): the layer before it then decodes, too
+  double hint_weight = 0.0;     ///< of the task's hints, on the question that the same pass reads
+  std::int64_t hint_layer = 1;  ///< after which the hints are thought of, from 1: later layers can look them up
+  double own_inputs = 0.0;      ///< share of batches that read the model's own predictions, as continuous mode does
+  double twins = 0.0;  ///< share of the examples that are joined with their twin: at some step its embedding is
+                       ///< read, and what follows from that step is to be predicted, whatever the question says
 };
 
 /// Everything that makes a trained model out of nothing. Read from TOML.
@@ -68,10 +70,10 @@ struct Recipe {
   std::string name;
   std::string task;        ///< see `noema data --help` for the names
   std::uint64_t seed = 1;  ///< of weights, data order and dropout
-  std::string out;         ///< folder of the bundle, relative to the recipe's parent's parent or absolute
+  std::string out;         ///< folder of the bundle
 
-  std::string train_file;                        ///< examples to train on; empty: the task's generator
-  std::string valid_file;                        ///< examples to select on; empty: the generator, with another seed
+  std::string train_file;  ///< examples to train on; empty: the task's generator
+  std::string valid_file;  ///< examples to select on, never trained on; empty: the generator, with another seed
   std::map<std::string, double> family_weights;  ///< how much likelier than 1 the generator's families are trained on
   std::int64_t siblings = 0;  ///< further questions about each text, read once for all; the task's generator has them
   bool answers_only = false;  ///< leaves all of the reasoning out but the answer: a model that answers at once
@@ -95,8 +97,10 @@ struct Recipe {
   ConceptStage concept_model;
   StageOptions stop;
 
-  std::string text;                  ///< the file itself, for the bundle's provenance
-  std::vector<std::string> changes;  ///< that it was read with, for the same
+  std::string text;                             ///< the file itself, for the bundle's provenance
+  std::vector<std::string> changes;             ///< that it was read with, for the same
+  std::map<std::string, std::string> settings;  ///< by stage, all that decides how it comes out after the stages before
+                                                ///< it: lines such as "chain.steps = 7", with the changes
 };
 
 /// The stages in their order: chain, semantic, contextual, concept, stop.

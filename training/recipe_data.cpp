@@ -14,17 +14,29 @@ namespace {
 
 using Files = std::vector<std::filesystem::path>;
 
+/// What is never trained on: validation questions stand in many a training file, too.
+Files excluded_files(const Recipe& recipe) {
+  Files files(recipe.exclude.begin(), recipe.exclude.end());
+  if (!recipe.valid_file.empty()) files.emplace_back(recipe.valid_file);
+  return files;
+}
+
 std::shared_ptr<const Task> make_recipe_task(const Recipe& recipe) {
   std::unique_ptr<Task> task = make_task(recipe.task);
-  if (recipe.exclude.empty()) return task;
-  return make_excluding(std::move(task), {recipe.exclude.begin(), recipe.exclude.end()});
+  const Files excluded = excluded_files(recipe);
+  if (excluded.empty()) return task;
+  return make_excluding(std::move(task), excluded);
 }
 
 /// A file without what the `excluded` files hold, or the generator.
 std::unique_ptr<ExampleSource> make_source(const std::string& file, const std::shared_ptr<const Task>& task,
                                            std::uint64_t seed, const Files& excluded) {
   if (file.empty()) return make_generated_source(task, seed);
-  return make_listed_source(without(read_examples(file), *task, read_identities(*task, excluded)), seed);
+  std::vector<Example> left = without(read_examples(file), *task, read_identities(*task, excluded));
+  if (left.empty()) {
+    throw Error({file, "examples that are neither excluded nor in the validation file", "none", "choose another file"});
+  }
+  return make_listed_source(std::move(left), seed);
 }
 
 double hint_weight(const Recipe& recipe, const std::string& stage) {
@@ -51,8 +63,8 @@ std::uint64_t stream_seed(std::uint64_t seed, SeedStream stream, std::uint64_t p
 }
 
 RecipeData::RecipeData(const Recipe& recipe) : task(make_recipe_task(recipe)), valid_count(recipe.valid_count) {
-  const Files excluded(recipe.exclude.begin(), recipe.exclude.end());
-  training = make_source(recipe.train_file, task, stream_seed(recipe.seed, SeedStream::training), excluded);
+  training =
+      make_source(recipe.train_file, task, stream_seed(recipe.seed, SeedStream::training), excluded_files(recipe));
   if (!recipe.family_weights.empty()) {
     training = make_weighted_source(std::move(training), recipe.family_weights,
                                     stream_seed(recipe.seed, SeedStream::families));

@@ -55,6 +55,7 @@ class Training {
  private:
   void start() {
     if (auto saved = load_checkpoint(path_)) {
+      check_same_settings(saved->settings, trained_.settings, path_.string());
       state_ = std::move(*saved);
       copy_into(trained_.parameters, state_.parameters, path_.string());
       optimizer_.restore(state_.optimizer);
@@ -62,6 +63,7 @@ class Training {
       progress_.on_stage(trained_.name, "goes on at step " + std::to_string(state_.step));
       return;
     }
+    state_.settings = trained_.settings;
     state_.bf16 = options_.bf16 < 0 ? bf16_is_faster() : options_.bf16 == 1;
     progress_.on_stage(trained_.name, std::string("starts, in ") + (state_.bf16 ? "bf16" : "fp32"));
   }
@@ -88,15 +90,19 @@ class Training {
 
   void take_step(const std::vector<ReasoningBatch>& micro_batches) {
     const BatchLoss loss = add_gradients_of(micro_batches, state_.bf16);
-    if (!std::isfinite(loss.total)) {
-      throw Error({trained_.name + ", step " + std::to_string(state_.step), "a finite loss", "NaN or infinity",
-                   "lower the learning rate; the last checkpoint is untouched"});
-    }
+    require_finite(loss.total, "loss");
     gradient_norm_ = optimizer_.step(learning_rate(trained_.options, state_.step));
+    require_finite(gradient_norm_, "gradient");
     ++state_.step;
     ++steps_since_report_;
     for (const ReasoningBatch& batch : micro_batches) tokens_since_report_ += static_cast<double>(batch.tokens());
     for (const auto& [name, value] : loss.terms) loss_sums_[name] += value;
+  }
+
+  void require_finite(double value, const char* of) const {
+    if (std::isfinite(value)) return;
+    throw Error({trained_.name + ", step " + std::to_string(state_.step), std::string("a finite ") + of,
+                 "NaN or infinity", "lower the learning rate; the last checkpoint is untouched"});
   }
 
   void report() {
@@ -124,7 +130,6 @@ class Training {
     report.best = value > state_.best;
     if (report.best) {
       state_.best = value;
-      state_.best_step = state_.step;
       state_.best_parameters = copy_of(trained_.parameters);
     }
     {

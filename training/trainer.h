@@ -25,13 +25,15 @@ struct TrainedStage {
   std::string name;
   const Stage& stage;
   const StageOptions& options;
+  const std::string& settings;  ///< the recipe's for this stage: what a checkpoint must have been made with
   TensorMap parameters;
   std::uint64_t seed = 1;  ///< of dropout and the like
 };
 
 /// Trains a stage to its end, from where a checkpoint in `folder` left it if there is one. The parameters are then
 /// those of the best validation. Killed and started again it gives the same weights as without a break, on a CPU with
-/// the same number of threads. Returns false when it was interrupted. Throws Error when the loss stops being finite.
+/// the same number of threads. Returns false when it was interrupted. Throws Error for a checkpoint made with
+/// other settings, and when loss or gradient stop being finite.
 bool train_stage(const TrainedStage& trained, const BatchSequence& batches,
                  const std::vector<ReasoningBatch>& validation, const Tokenizer& tokenizer,
                  const std::filesystem::path& folder, const TrainerOptions& options, TrainingProgress& progress);

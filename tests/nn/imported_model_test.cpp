@@ -36,6 +36,24 @@ TEST(ImportedModel, OtherArchitecturesAreRefused) {
   EXPECT_THROW(import_gguf(file), Error);
 }
 
+TEST(ImportedModel, TensorsWithoutAPlaceAreRefused) {
+  std::string bytes = read_file(NOEMA_TEST_DATA "/import/llama.gguf", 1 << 20);
+  const std::string key = "llama.block_count";
+  char& layers = bytes.at(bytes.find(key) + key.size() + 4);  // behind the type, a number of 4 bytes
+  ASSERT_EQ(layers, 2);
+  layers = 1;
+  const fs::path path = fs::temp_directory_path() / ("noema_gguf_" + std::to_string(getpid()));
+  write_file(path, bytes);
+  std::string message;
+  try {
+    import_gguf(GgufFile(path));
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  fs::remove(path);
+  EXPECT_NE(message.find("\"blk.1."), std::string::npos) << message;
+}
+
 /// A folder as Hugging Face writes it, of one of the fixtures.
 class HuggingFaceFolder : public testing::Test {
  protected:
@@ -143,9 +161,15 @@ TEST_F(HuggingFaceFolder, WhatIsNotOursIsRefused) {
   EXPECT_NE(refusal(with("model_type", "mamba"), tensors).find("mamba"), std::string::npos);
   EXPECT_NE(refusal(with("rope_scaling", {{"factor", 8}}), tensors).find("unscaled"), std::string::npos);
   EXPECT_NE(refusal(with("attention_bias", true), tensors).find("no biases"), std::string::npos);
+  EXPECT_NE(refusal(with("hidden_act", "relu"), tensors).find("silu"), std::string::npos);
   EXPECT_NE(refusal(with("attention_bias", "yes"), tensors).find("true or false"), std::string::npos);
   EXPECT_NE(refusal(with("hidden_size", 64), tensors).find("shape"), std::string::npos);
   EXPECT_NE(refusal(with("vocab_size", -1), tensors).find("shape"), std::string::npos);
+  tensors["model.layers.1.self_attn.q_proj.bias"] = torch::zeros({32});
+  EXPECT_NE(refusal(llama_config(), tensors).find("q_proj.bias"), std::string::npos);
+  tensors.erase("model.layers.1.self_attn.q_proj.bias");
+  tensors["model.layers.1.self_attn.rotary_emb.inv_freq"] = torch::ones({4});  // a buffer, in files of old
+  EXPECT_EQ(refusal(llama_config(), tensors), "");
   tensors.erase("model.norm.weight");
   EXPECT_NE(refusal(llama_config(), tensors).find("model.norm.weight"), std::string::npos);
 }

@@ -83,21 +83,6 @@ TEST(Weights, StartingFromOthersAddsWhatTheyLack) {
   EXPECT_THROW(weights.get("old", {3}, Init::normal(1.0)), Error);
 }
 
-TEST(Weights, ClonesShareNothing) {
-  Weights weights(1);
-  weights.get("a", {4}, Init::normal(1.0)).requires_grad_();
-  Weights copy = weights.clone();
-  const torch::Tensor copied = copy.get("a", {4}, Init::zeros());
-  EXPECT_TRUE(copied.equal(weights.tensors().at("a")));
-  EXPECT_FALSE(copied.requires_grad());
-  copied.fill_(0.0);
-  EXPECT_FALSE(copied.equal(weights.tensors().at("a")));
-  // It goes on as the original would.
-  EXPECT_TRUE(copy.get("b", {4}, Init::normal(1.0)).equal(weights.get("b", {4}, Init::normal(1.0))));
-  Weights given = Weights({{"a", torch::ones({1})}}, "model").clone();
-  EXPECT_NE(error_of([&] { given.get("b", {1}, Init::zeros()); }).find("model"), std::string::npos);
-}
-
 TEST(WeightScope, PrefixesNames) {
   Weights weights(1);
   const WeightScope scope = WeightScope(weights) / "layers" / "0" / "norm";

@@ -111,7 +111,9 @@ TEST(Recipe, LoraNeedsABackboneAndMapsThatThereAre) {
 }
 
 TEST(Recipe, RefusesWrongTypesSenselessNumbersAndBrokenToml) {
-  EXPECT_NE(complaint(kHead + "[chain]\nsteps = \"many\"\n").find("steps"), std::string::npos);
+  EXPECT_NE(complaint(kHead + "[chain]\nsteps = \"many\"\n").find("found 'many'"), std::string::npos)
+      << complaint(kHead + "[chain]\nsteps = \"many\"\n");
+  EXPECT_NE(complaint(kHead + "[semantic]\nchain_weight = 1\n").find("a known key of [semantic]"), std::string::npos);
   EXPECT_NE(complaint(kHead + "[chain]\nsteps = -1\n").find("whole number"), std::string::npos);
   EXPECT_NE(complaint(kHead + "[chain]\nlearning_rate = nan\n").find("learning_rate"), std::string::npos);
   EXPECT_NE(complaint(kHead + "[model]\nwidth = 50\nheads = 4\n").find("divisor"), std::string::npos);

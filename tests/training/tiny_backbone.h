@@ -43,12 +43,14 @@ inline TensorMap save_tiny_backbone(const std::filesystem::path& folder, std::ui
 /// A recipe that starts from the backbone in `folder` and learns a few short questions; `stages` are its tables from
 /// [model] on, whose name and backbone are there already.
 inline std::string backbone_recipe(const std::filesystem::path& folder, const std::string& stages) {
-  const std::string data = (folder.parent_path() / "data.json").string();
-  write_file(data, R"([{"question": "2 and 3?", "steps": ["2+3=5"], "answer": "5"},
+  const std::string train = (folder.parent_path() / "train.json").string();
+  const std::string valid = (folder.parent_path() / "valid.json").string();
+  write_file(train, R"([{"question": "2 and 3?", "steps": ["2+3=5"], "answer": "5"},
     {"question": "4 and 4?", "steps": ["4+4=8"], "answer": "8"},
     {"question": "1, 2 and 3?", "steps": ["1+2=3", "3+3=6"], "answer": "6"}])");
-  return "name = \"tiny\"\ntask = \"gsm8k\"\nseed = 5\nout = \"unused\"\n[data]\ntrain = \"" + data + "\"\nvalid = \"" +
-         data + "\"\n[model]\nbackbone = \"" + folder.string() + "\"\n" + stages;
+  write_file(valid, R"([{"question": "3 and 4?", "steps": ["3+4=7"], "answer": "7"}])");
+  return "name = \"tiny\"\ntask = \"gsm8k\"\nseed = 5\nout = \"unused\"\n[data]\nmax_tokens = 64\ntrain = \"" + train +
+         "\"\nvalid = \"" + valid + "\"\n[model]\nbackbone = \"" + folder.string() + "\"\n" + stages;
 }
 
 }  // namespace noema
