@@ -47,75 +47,64 @@ void show(const ProbeArguments& arguments, const LoadedModel& model, const std::
   write_result(arguments.json, (all.size() == 1 ? all.front() : all).dump(1) + "\n");
 }
 
-/// Calls use(examples, reason about them) with the data's questions.
-template <typename Use>
-std::vector<ProbeResult> with_data(const ProbeArguments& arguments, const LoadedModel& model, const Use& use) {
-  const std::vector<Example> examples = load_examples(arguments.data, arguments.limit);
-  return use(examples, [&](const std::string& mode, const ReasoningOptions& options) {
-    return reason_about(model, *model.task, mode, examples, options);
-  });
-}
-
 using Examples = std::vector<Example>;
 using Run = std::vector<ProbeResult> (*)(const ProbeArguments&, const LoadedModel&);
 
+/// How a probe reasons about examples, all of which must outlive it.
+ReasonAbout reasoner_on(const Examples& examples, const LoadedModel& model) {
+  return [&](const std::string& mode, const ReasoningOptions& options) {
+    return reason_about(model, *model.task, mode, examples, options);
+  };
+}
+
+/// With sentences that the probe looks at.
+ReasoningOptions reading(ReasoningOptions options) {
+  options.read_steps = true;
+  return options;
+}
+
 std::vector<ProbeResult> run_noise(const ProbeArguments& a, const LoadedModel& model) {
-  return with_data(a, model, [&](const Examples&, const ReasonAbout& reason) {
-    return std::vector{noise(reason, a.options, a.noise)};
-  });
+  const Examples examples = load_examples(a.data, a.limit);
+  return {noise(reasoner_on(examples, model), a.options, a.noise)};
 }
 
 std::vector<ProbeResult> run_ablate(const ProbeArguments& a, const LoadedModel& model) {
-  return with_data(a, model, [&](const Examples&, const ReasonAbout& reason) {
-    return std::vector{ablate(reason, a.options, a.ablate)};
-  });
+  const Examples examples = load_examples(a.data, a.limit);
+  return {ablate(reasoner_on(examples, model), a.options, a.ablate)};
 }
 
 std::vector<ProbeResult> run_necessity(const ProbeArguments& a, const LoadedModel& model) {
-  return with_data(a, model, [&](const Examples&, const ReasonAbout& reason) {
-    return std::vector{necessity(reason, a.options, a.necessity)};
-  });
+  const Examples examples = load_examples(a.data, a.limit);
+  return {necessity(reasoner_on(examples, model), a.options, a.necessity)};
 }
 
 std::vector<ProbeResult> run_hybrid(const ProbeArguments& a, const LoadedModel& model) {
+  const Examples examples = load_examples(a.data, a.limit);
   const Examples others = a.choose_on.empty() ? Examples() : load_examples(a.choose_on, 0);
-  ReasonAbout choose;
-  if (!others.empty()) {
-    choose = [&](const std::string& mode, const ReasoningOptions& options) {
-      return reason_about(model, *model.task, mode, others, options);
-    };
-  }
-  return with_data(a, model, [&](const Examples&, const ReasonAbout& reason) {
-    return hybrid(model.bundle, reason, choose, a.options, a.hybrid);
-  });
+  const ReasonAbout choose = others.empty() ? ReasonAbout() : reasoner_on(others, model);
+  return {hybrid(model.bundle, reasoner_on(examples, model), choose, a.options, a.hybrid)};
 }
 
 std::vector<ProbeResult> run_interchange(const ProbeArguments& a, const LoadedModel& model) {
-  const ReasonAboutExamples reason = [&](const std::string& mode, const Examples& examples,
-                                         const ReasoningOptions& options) {
-    return reason_about(model, *model.task, mode, examples, options);
-  };
   const Examples examples = load_examples(a.data, a.limit);
+  const ReasonAboutExamples reason = [&](const std::string& mode, const Examples& some,
+                                         const ReasoningOptions& options) {
+    return reason_about(model, *model.task, mode, some, options);
+  };
   return {interchange(model.bundle, *model.task, examples, reason, a.options, a.interchange)};
 }
 
 std::vector<ProbeResult> run_roundtrip(const ProbeArguments& a, const LoadedModel& model) {
-  return with_data(a, model, [&](const Examples& examples, const ReasonAbout& reason) {
-    ReasoningOptions options = a.options;
-    options.read_steps = true;
-    const bool has_concepts = model.bundle.concepts != nullptr;
-    return roundtrip(model.bundle, *model.task, examples,
-                     has_concepts ? reason("continuous", options) : std::vector<RecordedTrajectory>());
-  });
+  const Examples examples = load_examples(a.data, a.limit);
+  std::vector<RecordedTrajectory> trajectories;  // none for a model without concepts
+  if (model.bundle.concepts) trajectories = reasoner_on(examples, model)("continuous", reading(a.options));
+  return roundtrip(model.bundle, *model.task, examples, trajectories);
 }
 
 std::vector<ProbeResult> run_neighbours(const ProbeArguments& a, const LoadedModel& model) {
-  return with_data(a, model, [&](const Examples&, const ReasonAbout& reason) {
-    const auto index = NeighbourIndex::build(model.bundle, *model.task, load_examples(a.index, 0));
-    ReasoningOptions options = a.options;
-    options.read_steps = true;
-    return std::vector{neighbours(reason("continuous", options), index, a.neighbours)};
-  });
+  const Examples examples = load_examples(a.data, a.limit);
+  const auto index = NeighbourIndex::build(model.bundle, *model.task, load_examples(a.index, 0));
+  return {neighbours(reasoner_on(examples, model)("continuous", reading(a.options)), index, a.neighbours)};
 }
 
 std::vector<ProbeResult> run_interpolate(const ProbeArguments& a, const LoadedModel& model) {
