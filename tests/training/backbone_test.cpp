@@ -136,6 +136,12 @@ TEST_F(BackboneTest, OneThatReadsQuestionsWholeCannotShareThem) {
   EXPECT_NE(complaint(recipe, options()).find("found siblings"), std::string::npos) << complaint(recipe, options());
 }
 
+TEST_F(BackboneTest, WhatIsValidatedOnIsNotTrainedOn) {
+  const std::string recipe = backbone_recipe(folder_ / "tiny-lm", kStill);
+  write_file(folder_ / "valid.json", read_file(folder_ / "train.json"));
+  EXPECT_NE(complaint(recipe, options()).find("neither excluded nor in the validation file"), std::string::npos);
+}
+
 TEST_F(BackboneTest, NothingElseMayBeStartedFrom) {
   PipelineOptions both = options();
   both.start = folder_ / "tiny-lm";

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <limits>
 
 namespace noema {
 namespace {
@@ -48,6 +49,19 @@ TEST(Optimizer, ClipsTheNormOfAllGradientsTogether) {
   (30.0 * a.sum() + 40.0 * b.sum()).backward();
   EXPECT_NEAR(optimizer.step(0.0), 50.0, 1e-4);
   EXPECT_NEAR(optimizer.state().at("m.a").item<double>(), 0.1 * 0.6, 1e-6);
+}
+
+TEST(Optimizer, AGradientThatIsNotFiniteChangesNothing) {
+  for (const char* rule : {"adamw", "muon"}) {
+    StageOptions options;
+    options.optimizer = rule;
+    const torch::Tensor a = torch::ones({2, 2}), b = torch::ones({2});
+    Optimizer optimizer({{"a", a}, {"b", b}}, options);
+    (a.sum() + b.sum() * std::numeric_limits<float>::infinity()).backward();
+    EXPECT_FALSE(std::isfinite(optimizer.step(0.1)));
+    EXPECT_TRUE(torch::equal(a, torch::ones({2, 2}))) << rule;
+    for (const auto& [name, tensor] : optimizer.state()) EXPECT_TRUE(tensor.isfinite().all().item<bool>()) << name;
+  }
 }
 
 TEST(Optimizer, MuonMovesHiddenMatricesAndLeavesTheRestToAdamW) {
