@@ -124,8 +124,7 @@ std::vector<Neighbourhood> NeighbourIndex::query(const torch::Tensor& z, std::in
       const float* cosines = table.data_ptr<float>() + row * size();
       Neighbourhood around;
       for (const std::size_t entry : nearest(cosines, static_cast<std::size_t>(k))) {
-        const double distance = (block[row] - z_[static_cast<std::int64_t>(entry)]).norm().item<double>();
-        around.nearest.push_back({texts_[entries_[entry].text], cosines[entry], distance, entries_[entry].place});
+        around.nearest.push_back({texts_[entries_[entry].text], cosines[entry], entries_[entry].place});
       }
       around.outlyingness = outlyingness_of(around.nearest.front().cosine);
       around.quantile = quantile(around.outlyingness);

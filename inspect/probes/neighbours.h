@@ -21,7 +21,6 @@ struct NeighbourOptions {
 struct Neighbour {
   std::string text;
   double cosine = 0.0;
-  double distance = 0.0;  ///< Euclidean
   ExampleBatch::Place place;
 };
 
