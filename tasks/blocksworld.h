@@ -13,9 +13,9 @@ struct BlocksworldOptions {
 };
 
 /// "What is the minimum number of moves?" between two states of the Blocksworld, each drawn uniformly from all states,
-/// never the same. The steps are an optimal plan, of several the one of optimal_plan(), by which a block is settled as soon
-/// as one can be (the public set has others); the last step is "The answer is: N". The checker accepts every optimal plan.
-/// Throws Error when the options are out of range.
+/// never the same. The steps are an optimal plan, of several the one of optimal_plan(), by which a block is settled as
+/// soon as one can be (the public set has others); the last step is "The answer is: N". The checker accepts every
+/// optimal plan. Throws Error when the options are out of range.
 std::unique_ptr<Task> make_blocksworld_task(const BlocksworldOptions& options = {});
 
 }  // namespace noema
