@@ -119,6 +119,15 @@ TEST_F(BundleTest, RefusesOtherVersionsOtherShapesAndEscapingNames) {
   EXPECT_NE(complaint().find("vocab_size"), std::string::npos) << complaint();
 }
 
+TEST_F(BundleTest, RefusesAProvenanceThatIsNotAsItIsWritten) {
+  for (const nlohmann::json& wrong :
+       {nlohmann::json("x"), nlohmann::json{{"name", 5}}, nlohmann::json{{"validation", 1}},
+        nlohmann::json{{"validation", {{"chain", {{"steps", "many"}}}}}}}) {
+    edit_manifest([&](auto& m) { m["provenance"] = wrong; });
+    EXPECT_NE(complaint().find("provenance"), std::string::npos) << wrong << ": " << complaint();
+  }
+}
+
 TEST_F(BundleTest, RefusesWeightsThatAreNoNumbers) {
   weights_.tensors().at("final_norm.weight")[3] = std::nanf("");
   save();

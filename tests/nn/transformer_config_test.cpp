@@ -105,6 +105,7 @@ TEST(TransformerConfig, RefusesSizesThatDoNotFitTogether) {
   EXPECT_NE(with([](auto& c) { c.kv_heads = 8; }), "");                  // more than the heads
   EXPECT_NE(with([](auto& c) { c.heads = c.kv_heads = c.width; }), "");  // rotary heads of one column
   EXPECT_NE(with([](auto& c) { c.layers = 1025; }), "");
+  EXPECT_NE(with([](auto& c) { c.max_positions = 1 << 20, c.width = 4096; }), "");  // a table that no weights vouch for
   EXPECT_EQ(with([](auto& c) { c.kv_heads = 1; }), "");
 }
 
