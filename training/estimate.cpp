@@ -58,9 +58,8 @@ RecipeEstimate estimate(const Recipe& recipe, const std::filesystem::path& folde
   const RecipeData data(quick);
   const auto backbone = make_backbone(recipe);
   const Start start = read_start(folder);
-  const std::shared_ptr<const Tokenizer> tokenizer = backbone          ? backbone->tokenizer
-                                                     : start.tokenizer ? start.tokenizer
-                                                                       : make_tokenizer(quick, data);
+  std::shared_ptr<const Tokenizer> tokenizer = backbone ? backbone->tokenizer : start.tokenizer;
+  if (!tokenizer) tokenizer = make_tokenizer(quick, data);
   Parts parts(recipe, start.tokenizer ? tokenizer->vocab_size() : recipe.vocab_size, backbone.get(), start);
   RecipeEstimate whole;
   if (recipe.lora) whole.bundle_bytes += static_cast<double>(std::filesystem::file_size(backbone->file));

@@ -83,6 +83,9 @@ Parts::Parts(const Recipe& recipe, std::int64_t vocab_size, const Backbone* back
       backbone_(backbone),
       start_(start),
       model_(backbone ? backbone->config : LanguageModelConfig{vocab_size, recipe.model}) {
+  if (backbone && !start.parts.empty()) {
+    throw Error({"[model] backbone", "nothing else to start from", start.name, "leave out one of the two"});
+  }
   std::set<std::string> there;
   if (backbone) there.insert("chain");
   for (const auto& [name, tensors] : start.parts) there.insert(name);

@@ -49,9 +49,6 @@ class Pipeline {
   /// It must suit the recipe, and a run goes on with the one that it began with: what is finished in it fits no other.
   void check_backbone() const {
     if (!backbone_) return;
-    if (!start_.parts.empty()) {
-      throw Error({"[model] backbone", "nothing else to start from", start_.name, "leave out one of the two"});
-    }
     check_mask(recipe_, backbone_->config.transformer.mask, "[model] backbone");
     const auto path = options_.run / "backbone.sha256";
     if (!std::filesystem::exists(path)) return write_file(path, backbone_->sha256);

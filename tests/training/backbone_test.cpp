@@ -147,6 +147,7 @@ TEST_F(BackboneTest, NothingElseMayBeStartedFrom) {
   both.start = folder_ / "tiny-lm";
   const std::string message = complaint(backbone_recipe(folder_ / "tiny-lm", kStill), both);
   EXPECT_NE(message.find("leave out one of the two"), std::string::npos) << message;
+  EXPECT_THROW(estimate(parse_recipe(backbone_recipe(folder_ / "tiny-lm", kStill), "tiny"), both.start), Error);
 }
 
 TEST_F(BackboneTest, TheEstimateKnowsItsSize) {
