@@ -76,7 +76,7 @@ class Table {
     const toml::node* node = find(key);
     if (!node) return;
     const toml::array* array = node->as_array();
-    if (!array || !array->is_homogeneous<std::string>()) throw wrong(*node, key, "a list of texts");
+    if (!array || !(array->empty() || array->is_homogeneous<std::string>())) throw wrong(*node, key, "a list of texts");
     value.clear();
     for (const auto& element : *array) value.push_back(*element.value<std::string>());
   }

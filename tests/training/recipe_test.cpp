@@ -70,6 +70,12 @@ TEST(Recipe, ChangesTakeThePlaceOfWhatItSays) {
   EXPECT_EQ(recipe.changes, changes);
 }
 
+TEST(Recipe, ChangesCanLeaveNothingExcluded) {
+  const std::string text = kHead + "[data]\nexclude = [\"a.json\"]\n";
+  EXPECT_TRUE(parse_recipe(text, "r.toml", {"data.exclude=[]"}).exclude.empty());
+  EXPECT_NE(complaint(kHead + "[data]\nexclude = [1]\n").find("a list of texts"), std::string::npos);
+}
+
 TEST(Recipe, RefusesSenselessChanges) {
   const auto complaint_of = [](const std::string& change) {
     try {
