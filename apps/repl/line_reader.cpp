@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <clocale>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -16,6 +17,13 @@ constexpr int kHistoryLines = 1000;
 char* prompt(EditLine*) {
   static char text[] = "> ";
   return text;
+}
+
+unsigned char suspend(EditLine* edit, int) {
+  el_set(edit, EL_PREP_TERM, 0);
+  std::raise(SIGTSTP);
+  el_set(edit, EL_PREP_TERM, 1);
+  return CC_REDISPLAY;
 }
 
 std::string history_file() {
@@ -39,6 +47,7 @@ class TerminalReader final : public LineReader {
     el_set(edit_, EL_PROMPT, prompt);
     el_set(edit_, EL_EDITOR, "emacs");
     el_set(edit_, EL_HIST, history, history_);
+    bind_signals();
     HistEvent event;
     history(history_, &event, H_SETSIZE, kHistoryLines);
     history(history_, &event, H_SETUNIQUE, 1);
@@ -68,6 +77,14 @@ class TerminalReader final : public LineReader {
   }
 
  private:
+  /// While a line is typed, Ctrl-C takes it back, which needs the terminal to make no signals of keys.
+  void bind_signals() {
+    el_set(edit_, EL_SETTY, "-d", "-isig", nullptr);
+    el_set(edit_, EL_BIND, "^C", "em-kill-line", nullptr);
+    el_set(edit_, EL_ADDFN, "suspend", "Suspend the program", suspend);
+    el_set(edit_, EL_BIND, "^Z", "suspend", nullptr);
+  }
+
   History* history_;
   EditLine* edit_;
   std::string file_;

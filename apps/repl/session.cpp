@@ -247,7 +247,7 @@ void ReplSession::help(const std::string&) {
     usage.resize(std::max<std::size_t>(usage.size(), 46), ' ');
     out_ << "  " << usage << " " << command.what << "\n";
   }
-  out_ << "Anything else is a question. Ctrl-C stops an answer and a search for an edit.\n";
+  out_ << "Anything else is a question. Ctrl-C takes a line back, and stops an answer and a search for an edit.\n";
 }
 
 void ReplSession::quit(const std::string&) { ended_ = true; }
