@@ -34,8 +34,8 @@ class Terminal {
     [[maybe_unused]] const ssize_t sent = ::write(master_, keys.data(), keys.size());
   }
 
-  /// Types again and again until `words` come: a terminal throws away what was typed around Ctrl-C, and what was typed
-  /// while the line editor was taking it over.
+  /// Types again and again until `words` come: a terminal throws away what was typed while the line editor was taking
+  /// it over.
   bool type_until(const std::string& keys, const std::string& words) {
     for (int tries = 0; tries < 20 && !closed_; ++tries) {
       type(keys);
@@ -78,14 +78,15 @@ class Terminal {
   bool closed_ = false;
 };
 
-TEST(Repl, AnswersOnATerminalSurvivesControlCAndLeavesWithControlD) {
+TEST(Repl, OnATerminalAnswersTakesLinesBackAndLeaves) {
   Terminal terminal("repl");
   ASSERT_TRUE(terminal.shows("> ")) << terminal.screen();
   EXPECT_TRUE(terminal.type_until(std::string(kQuestion) + "\n", "\n= ")) << terminal.screen();
   EXPECT_TRUE(terminal.shows("GFLOPs")) << terminal.screen();
   EXPECT_TRUE(terminal.shows("> ")) << terminal.screen();
-  terminal.type("\x03");
-  EXPECT_TRUE(terminal.type_until("/mdoe\n", "did you mean /mode?")) << terminal.screen();
+  EXPECT_TRUE(terminal.type_until("half a line", "half a line")) << terminal.screen();
+  terminal.type("\x03/mdoe\n");
+  EXPECT_TRUE(terminal.shows("did you mean /mode?", 10'000)) << terminal.screen();
   EXPECT_TRUE(terminal.shows("> ")) << terminal.screen();
   // Ctrl-U first: a key that was typed too early may have left half a line, on which Ctrl-D deletes.
   terminal.type_until("\x15\x04", "\x01 never shown");
