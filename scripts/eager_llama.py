@@ -1,6 +1,5 @@
-"""The Llama-style model of the recipes as somebody would write it in PyTorch: fused matrices, scaled dot product
-attention, the library's RMS norm; a prefix mask and short convolutions where the recipe has them. For
-scripts/peer-training.py."""
+"""The model of ProsQA's recipe as somebody would write it in PyTorch: Llama-style, with a prefix mask and short
+convolutions; fused matrices, scaled dot product attention, the library's RMS norm. For scripts/peer-training.py."""
 
 import torch
 from torch import nn
@@ -32,19 +31,17 @@ class Attention(nn.Module):
         self.heads, self.taps = heads, taps
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.out = nn.Linear(width, width, bias=False)
-        if taps:
-            self.convolution = nn.Parameter(torch.zeros(taps, 3 * width))
+        self.convolution = nn.Parameter(torch.zeros(taps, 3 * width))
 
     def forward(self, x, rotary, mask):
         batch, tokens, width = x.shape
         fused = self.qkv(x)
-        if self.taps:
-            before = functional.pad(fused, (0, 0, self.taps - 1, 0))
-            for j in range(self.taps):
-                fused = fused + self.convolution[j] * before[:, self.taps - 1 - j:self.taps - 1 - j + tokens]
+        before = functional.pad(fused, (0, 0, self.taps - 1, 0))
+        for j in range(self.taps):
+            fused = fused + self.convolution[j] * before[:, self.taps - 1 - j:self.taps - 1 - j + tokens]
         queries, keys, values = fused.view(batch, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         queries, keys = rotated(queries, rotary), rotated(keys, rotary)
-        mixed = functional.scaled_dot_product_attention(queries, keys, values, mask, is_causal=mask is None)
+        mixed = functional.scaled_dot_product_attention(queries, keys, values, mask)
         return self.out(mixed.transpose(1, 2).reshape(batch, tokens, width))
 
 
@@ -74,9 +71,8 @@ class Model(nn.Module):
     def __init__(self, recipe, vocab_size):
         super().__init__()
         width, heads = recipe["width"], recipe["heads"]
-        self.prefix = recipe.get("mask") == "prefix"
         self.embedding = nn.Embedding(vocab_size, width)
-        self.layers = nn.ModuleList(Layer(width, heads, recipe.get("convolution", 0), recipe["feed_forward"])
+        self.layers = nn.ModuleList(Layer(width, heads, recipe["convolution"], recipe["feed_forward"])
                                     for _ in range(recipe["layers"]))
         self.norm = nn.RMSNorm(width, 1e-5)
         frequency = 10000.0 ** (-torch.arange(0, width // heads, 2) / (width // heads))
@@ -87,7 +83,7 @@ class Model(nn.Module):
     def forward(self, batch):
         tokens = batch.ids.size(1)
         rotary = self.cosine[:tokens], self.sine[:tokens]
-        mask = batch.mask() if self.prefix else None
+        mask = batch.mask()
         x = self.embedding(batch.ids)
         for layer in self.layers:
             x = layer(x, rotary, mask)
