@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "decoding/strategy.h"
-#include "inspect/interventions.h"
+#include "inspect/interventions/interventions.h"
 
 namespace noema {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "apps/arguments.h"
 #include "apps/commands.h"
-#include "nn/safetensors.h"
+#include "nn/formats/safetensors.h"
 
 namespace noema {
 namespace {

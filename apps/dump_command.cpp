@@ -8,7 +8,7 @@
 #include "apps/evaluation_run.h"
 #include "base/error.h"
 #include "decoding/strategy.h"
-#include "inspect/dump.h"
+#include "inspect/records/dump.h"
 
 namespace noema {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "apps/arguments.h"
 #include "decoding/observer.h"
-#include "inspect/evaluation.h"
+#include "inspect/records/evaluation.h"
 
 namespace noema {
 

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "decoding/reasoner.h"
-#include "inspect/recorder.h"
+#include "inspect/records/recorder.h"
 
 namespace noema {
 namespace {

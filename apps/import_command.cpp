@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "concept_lm/bundle_folder.h"
-#include "nn/imported_model.h"
-#include "nn/safetensors.h"
+#include "nn/formats/imported_model.h"
+#include "nn/formats/safetensors.h"
 #include "tasks/task.h"
 #include "text/byte_level_tokenizer.h"
 

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "decoding/strategy.h"
-#include "inspect/lens.h"
+#include "inspect/lens/lens.h"
 #include "inspect/report/report.h"
 
 namespace noema {

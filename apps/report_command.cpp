@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "inspect/report/report.h"
-#include "inspect/trajectory_map.h"
+#include "inspect/report/trajectory_map.h"
 
 namespace noema {
 namespace {

@@ -10,8 +10,8 @@
 #include "apps/commands.h"
 #include "apps/training_display.h"
 #include "base/error.h"
-#include "training/estimate.h"
-#include "training/pipeline.h"
+#include "training/run/estimate.h"
+#include "training/run/pipeline.h"
 
 namespace noema {
 namespace {

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "training/progress.h"
+#include "training/run/progress.h"
 
 namespace noema {
 

@@ -18,7 +18,7 @@ endif()
 set(Torch_INCLUDE_DIRS ${NOEMA_TORCH_ROOT}/torch/include ${NOEMA_TORCH_ROOT}/torch/include/torch/csrc/api/include)
 find_library(Torch_CPU_LIBRARY torch_cpu PATHS ${NOEMA_TORCH_ROOT}/torch/lib NO_DEFAULT_PATH)
 find_library(Torch_C10_LIBRARY c10 PATHS ${NOEMA_TORCH_ROOT}/torch/lib NO_DEFAULT_PATH)
-# The threads that libtorch computes on, for what noema computes on them (nn/parallel.cpp).
+# The threads that libtorch computes on, for what noema computes on them (nn/kernels/parallel.cpp).
 find_library(Torch_OPENMP_LIBRARY libgomp.so.1 PATHS ${NOEMA_TORCH_ROOT}/torch/lib NO_DEFAULT_PATH)
 
 set(version_file ${NOEMA_TORCH_ROOT}/torch/include/torch/headeronly/version.h)

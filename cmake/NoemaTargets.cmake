@@ -50,9 +50,9 @@ function(noema_library folder)
   target_link_libraries(${target} ${scope} ${arg_LINKS})
 endfunction()
 
-# noema_test(<folder>): the program test_<folder> of tests/<folder>/*_test.cpp.
+# noema_test(<folder>): the program test_<folder> of the *_test.cpp in tests/<folder>/ and its folders.
 function(noema_test folder)
-  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp ${folder}/*/*.cpp)
   if(NOT sources OR NOT TARGET noema_${folder})
     return()
   endif()

@@ -10,7 +10,7 @@
 
 #include "concept_lm/concept_model.h"
 #include "concept_lm/stop_head.h"
-#include "nn/accelerator.h"
+#include "nn/device/accelerator.h"
 #include "sentence_vae/autoencoder.h"
 #include "text/tokenizer.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "nn/safetensors.h"
+#include "nn/formats/safetensors.h"
 
 namespace noema {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "nn/lora.h"
+#include "nn/model/lora.h"
 #include "text/tokenizer.h"
 
 namespace noema {

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "nn/index_tensor.h"
+#include "nn/model/index_tensor.h"
 
 namespace noema {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "concept_lm/concept_head.h"
 #include "concept_lm/projection.h"
-#include "nn/hidden_stream.h"
+#include "nn/model/hidden_stream.h"
 #include "sentence_vae/batch.h"
 
 namespace noema {

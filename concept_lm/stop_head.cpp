@@ -2,7 +2,7 @@
 
 #include <torch/torch.h>
 
-#include "nn/token_stream.h"
+#include "nn/model/token_stream.h"
 
 namespace noema {
 

@@ -2,7 +2,7 @@
 
 #include <torch/types.h>
 
-#include "nn/layers.h"
+#include "nn/model/layers.h"
 
 namespace noema {
 

@@ -6,7 +6,7 @@
 
 #include "decoding/intervention.h"
 #include "decoding/perturbation.h"
-#include "nn/steps_ahead.h"
+#include "nn/device/steps_ahead.h"
 
 namespace noema {
 namespace {

@@ -3,7 +3,7 @@
 #include <torch/torch.h>
 
 #include "decoding/stopping.h"
-#include "nn/index_tensor.h"
+#include "nn/model/index_tensor.h"
 
 namespace noema {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "nn/positions.h"
+#include "nn/model/positions.h"
 
 namespace noema {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "decoding/observer.h"
-#include "nn/transformer_config.h"
+#include "nn/model/transformer_config.h"
 
 namespace noema {
 

@@ -5,7 +5,7 @@
 #include "decoding/doubt.h"
 #include "decoding/feedback.h"
 #include "decoding/strategy.h"
-#include "nn/index_tensor.h"
+#include "nn/model/index_tensor.h"
 
 namespace noema {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "decoding/trajectory.h"
-#include "nn/observer.h"
+#include "nn/model/observer.h"
 
 namespace noema {
 

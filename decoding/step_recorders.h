@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "concept_lm/bundle.h"
-#include "nn/step_recorder.h"
+#include "nn/device/step_recorder.h"
 
 namespace noema {
 

@@ -2,7 +2,7 @@
 
 #include <torch/torch.h>
 
-#include "nn/index_tensor.h"
+#include "nn/model/index_tensor.h"
 
 namespace noema {
 namespace {

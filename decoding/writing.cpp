@@ -5,8 +5,8 @@
 #include <numeric>
 #include <optional>
 
-#include "nn/index_tensor.h"
-#include "nn/steps_ahead.h"
+#include "nn/device/steps_ahead.h"
+#include "nn/model/index_tensor.h"
 
 namespace noema {
 namespace {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "decoding/sampling.h"
-#include "nn/step_recorder.h"
-#include "nn/token_stream.h"
+#include "nn/device/step_recorder.h"
+#include "nn/model/token_stream.h"
 #include "sentence_vae/sentences.h"
 
 namespace noema {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "nn/layers.h"
+#include "nn/model/layers.h"
 
 namespace noema {
 

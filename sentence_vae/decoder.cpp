@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "nn/index_tensor.h"
+#include "nn/model/index_tensor.h"
 #include "sentence_vae/losses.h"
 
 namespace noema {

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "nn/language_model.h"
-#include "nn/token_stream.h"
+#include "nn/model/language_model.h"
+#include "nn/model/token_stream.h"
 #include "sentence_vae/batch.h"
 #include "sentence_vae/bottleneck.h"
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "nn/token_stream.h"
+#include "nn/model/token_stream.h"
 
 namespace noema {
 namespace {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "nn/hidden_stream.h"
+#include "nn/model/hidden_stream.h"
 #include "sentence_vae/batch.h"
 #include "sentence_vae/bottleneck.h"
 

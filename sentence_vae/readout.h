@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nn/language_model.h"
+#include "nn/model/language_model.h"
 #include "sentence_vae/batch.h"
 
 namespace noema {

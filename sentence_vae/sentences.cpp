@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "nn/index_tensor.h"
+#include "nn/model/index_tensor.h"
 
 namespace noema {
 

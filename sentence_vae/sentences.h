@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "nn/positions.h"
+#include "nn/model/positions.h"
 #include "text/tokenizer.h"
 
 namespace noema {

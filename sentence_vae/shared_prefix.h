@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "nn/language_model.h"
+#include "nn/model/language_model.h"
 #include "sentence_vae/sentences.h"
 
 namespace noema {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "nn/language_model.h"
-#include "nn/lora.h"
+#include "nn/model/language_model.h"
+#include "nn/model/lora.h"
 
 namespace noema {
 

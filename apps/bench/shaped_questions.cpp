@@ -3,7 +3,7 @@
 #include <torch/torch.h>
 
 #include "base/error.h"
-#include "nn/token_stream.h"
+#include "nn/model/token_stream.h"
 
 namespace noema {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "nn/language_model.h"
+#include "nn/model/language_model.h"
 
 namespace noema {
 

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/nearest.h"
 #include "decoding/reasoner.h"
-#include "inspect/recorder.h"
+#include "inspect/records/recorder.h"
 
 namespace noema {
 namespace {

@@ -9,10 +9,10 @@
 #include "base/error.h"
 #include "decoding/reasoner.h"
 #include "decoding/writing.h"
-#include "inspect/dump.h"
-#include "inspect/interventions.h"
-#include "inspect/lens.h"
-#include "inspect/steering.h"
+#include "inspect/interventions/interventions.h"
+#include "inspect/interventions/steering.h"
+#include "inspect/lens/lens.h"
+#include "inspect/records/dump.h"
 
 namespace noema {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "inspect/interventions.h"
+#include "inspect/interventions/interventions.h"
 #include "inspect/probes/shares.h"
 
 namespace noema {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "inspect/evaluation.h"
+#include "inspect/records/evaluation.h"
 
 namespace noema {
 

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "inspect/interventions.h"
+#include "inspect/interventions/interventions.h"
 #include "inspect/probes/shares.h"
 
 namespace noema {

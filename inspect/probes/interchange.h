@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "concept_lm/bundle.h"
+#include "inspect/interventions/steering.h"
 #include "inspect/probes/probe.h"
-#include "inspect/steering.h"
 #include "tasks/task.h"
 
 namespace noema {

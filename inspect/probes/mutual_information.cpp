@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "nn/token_stream.h"
+#include "nn/model/token_stream.h"
 
 namespace noema {
 namespace {

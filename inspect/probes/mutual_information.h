@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "nn/language_model.h"
+#include "nn/model/language_model.h"
 #include "sentence_vae/batch.h"
 
 namespace noema {

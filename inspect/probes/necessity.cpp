@@ -4,7 +4,7 @@
 #include <functional>
 #include <utility>
 
-#include "inspect/interventions.h"
+#include "inspect/interventions/interventions.h"
 #include "inspect/probes/shares.h"
 
 namespace noema {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "decoding/options.h"
-#include "inspect/recorder.h"
+#include "inspect/records/recorder.h"
 #include "tasks/task.h"
 
 namespace noema {

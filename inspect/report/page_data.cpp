@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
-#include "inspect/report/members.h"
+#include "inspect/records/members.h"
 #include "inspect/report/tables.h"
 
 namespace noema::report {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "inspect/report/run.h"
+#include "inspect/records/run.h"
 
 namespace noema {
 

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "inspect/report/members.h"
+#include "inspect/records/members.h"
 
 namespace noema::report {
 namespace {

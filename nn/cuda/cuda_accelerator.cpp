@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "base/error.h"
-#include "nn/accelerator.h"
+#include "nn/device/accelerator.h"
 
 namespace noema {
 namespace {

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "base/error.h"
-#include "nn/positions.h"
+#include "nn/model/positions.h"
 
 namespace noema {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "base/file.h"
 #include "concept_lm/bundle.h"
-#include "nn/safetensors.h"
-#include "nn/token_stream.h"
+#include "nn/formats/safetensors.h"
+#include "nn/model/token_stream.h"
 
 namespace noema {
 namespace {

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "concept_lm/bundle.h"
-#include "nn/safetensors.h"
+#include "nn/formats/safetensors.h"
 #include "support/tiny_bundle.h"
 
 namespace noema {

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "concept_lm/bundle_folder.h"
-#include "nn/safetensors.h"
+#include "nn/formats/safetensors.h"
 #include "support/tiny_bundle.h"
 
 namespace noema {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "decoding/reasoner.h"
-#include "inspect/evaluation.h"
-#include "inspect/layer_tap.h"
+#include "inspect/records/evaluation.h"
+#include "inspect/records/layer_tap.h"
 #include "support/tiny_bundle.h"
 
 namespace noema {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "nn/language_model.h"
+#include "nn/model/language_model.h"
 
 namespace noema::test {
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "nn/accelerator.h"
+#include "nn/device/accelerator.h"
 
 namespace noema {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nn/accelerator.h"
+#include "nn/device/accelerator.h"
 
 namespace noema {
 

@@ -1,0 +1,64 @@
+#include "nn/model/language_model.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace noema {
+
+LanguageModel::LanguageModel(const LanguageModelConfig& config, WeightScope weights)
+    : config_(config),
+      token_embedding_(
+          weights.get("embedding.weight", {config.vocab_size, config.transformer.width}, Init::normal(0.02))),
+      dtype_(token_embedding_.scalar_type()),
+      unembedding_(config.tied ? Linear(token_embedding_, weights.precision())
+                               : Linear(weights / "unembedding", config.transformer.width, config.vocab_size, false)),
+      transformer_(config.transformer, weights) {
+  if (weights.precision() != Precision::fp32) token_embedding_ = token_embedding_.to(torch::kBFloat16);
+}
+
+torch::Tensor LanguageModel::embed(const torch::Tensor& ids) const {
+  return at::embedding(token_embedding_, ids.to(device())).to(dtype_);
+}
+
+torch::Tensor LanguageModel::hidden(const torch::Tensor& embeddings, const Pass& pass) const {
+  return transformer_(embeddings, pass);
+}
+
+torch::Tensor LanguageModel::logits(const torch::Tensor& hidden, const Pass& pass) const {
+  return unembedding_(hidden, pass);
+}
+
+KvCache LanguageModel::make_cache(std::int64_t rows, std::int64_t slots) const {
+  return {config_.transformer, rows, slots, options()};
+}
+
+std::int64_t LanguageModel::cache_bytes(std::int64_t slots) const {
+  const TransformerConfig& config = config_.transformer;
+  const std::int64_t of_slot =
+      2 * config.layers * config.kv_heads * config.head_width() * static_cast<std::int64_t>(c10::elementSize(dtype_));
+  // No row is longer than max_positions, but a short one may go on behind the slots of the longest. Room is doubled as
+  // it is needed, and what is there is copied, one layer after the other.
+  return 2 * std::min(slots, 2 * config.max_positions) * of_slot;
+}
+
+nlohmann::json to_json(const LanguageModelConfig& config) {
+  nlohmann::json json = to_json(config.transformer);
+  json["vocab_size"] = config.vocab_size;
+  json["tied"] = config.tied;
+  return json;
+}
+
+LanguageModelConfig language_model_config(const nlohmann::json& json, const std::string& where) {
+  LanguageModelConfig config{json_member<std::int64_t>(json, "vocab_size", where), transformer_config(json, where),
+                             json_member<bool>(json, "tied", where)};
+  if (config.vocab_size < 1 || config.vocab_size > (1 << 22)) {
+    throw Error({where + ": vocab_size", "a whole number from 1 to 4194304", std::to_string(config.vocab_size), ""});
+  }
+  return config;
+}
+
+}  // namespace noema

@@ -1,0 +1,68 @@
+#include "inspect/records/evaluation.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "base/error.h"
+
+namespace noema {
+namespace {
+
+Trajectory trajectory(const std::vector<std::string>& sentences, bool latent = true) {
+  Trajectory made;
+  made.mode = latent ? "continuous" : "chain";
+  for (const std::string& sentence : sentences) {
+    Step step;
+    step.is_written = true;
+    step.text = sentence;
+    if (latent) step.concept_ = torch::ones({4}) * static_cast<double>(made.steps.size() + 1);
+    if (latent) step.stop_probability = sentence.starts_with("###") ? 0.9 : 0.1;
+    made.steps.push_back(step);
+  }
+  made.answer = make_task("stories")->answer_in(sentences.back());
+  made.cost.prefill_ms = 1.0;
+  made.cost.reasoning_ms = 2.0;
+  return made;
+}
+
+const Example kExample{"Where?", {"Tom has it.", "### park"}, "park", {}};
+
+TEST(Wilson, MatchesKnownIntervals) {
+  EXPECT_NEAR(wilson(0, 10).high, 0.2775, 1e-4);
+  EXPECT_NEAR(wilson(5, 10).low, 0.2366, 1e-4);
+  EXPECT_NEAR(wilson(5, 10).high, 0.7634, 1e-4);
+  EXPECT_NEAR(wilson(10, 10).high, 1.0, 1e-12);
+}
+
+TEST(Quantiles, AreInterpolated) {
+  EXPECT_NEAR(quantiles({4.0, 1.0, 3.0, 2.0}).p50, 2.5, 1e-12);
+  EXPECT_NEAR(quantiles({7.0}).p99, 7.0, 1e-12);
+}
+
+TEST(Evaluation, CountsRightValidAndStoppedAtTheAnswer) {
+  const auto task = make_task("stories");
+  const std::vector<RecordedTrajectory> judged = {judge(0, trajectory({"Tom has it.", "### park"}), kExample, *task),
+                                                  judge(1, trajectory({"Ann has it.", "### Park"}), kExample, *task),
+                                                  judge(2, trajectory({"Tom has it.", "### attic"}), kExample, *task),
+                                                  judge(3, trajectory({"Tom has it."}), kExample, *task)};
+  const Evaluation evaluation = evaluate("continuous", judged, *task);
+  EXPECT_DOUBLE_EQ(evaluation.accuracy, 0.5);
+  EXPECT_DOUBLE_EQ(*evaluation.validity, 0.75);
+  EXPECT_DOUBLE_EQ(*evaluation.stop_accuracy, 1.0);
+  EXPECT_DOUBLE_EQ(*evaluate("continuous", judged, *task, 0.95).stop_accuracy, 4.0 / 7.0) << "no answer is stopped at";
+  EXPECT_DOUBLE_EQ(evaluation.total_ms.p50, 3.0);
+  const nlohmann::json json = to_json(evaluation);
+  EXPECT_EQ(json["n"], 4);
+  EXPECT_EQ(json["ci95"].size(), 2u);
+  EXPECT_THROW(evaluate("chain", {}, *task), Error);
+}
+
+TEST(Evaluation, StepsThatNobodyReadAreNotJudged) {
+  const auto task = make_task("stories");
+  Trajectory unread = trajectory({"", "### park"});
+  unread.steps.front().is_written = false;
+  EXPECT_FALSE(judge(0, unread, kExample, *task).valid);
+}
+
+}  // namespace
+}  // namespace noema

@@ -1,0 +1,21 @@
+#include "training/run/start.h"
+
+#include <torch/torch.h>
+
+#include "concept_lm/bundle_folder.h"
+
+namespace noema {
+
+Start read_start(const std::filesystem::path& folder) {
+  if (folder.empty()) return {};
+  const BundleFolder stored(folder);
+  Start start{std::filesystem::canonical(folder).filename().string(), stored.tokenizer(), {}};
+  for (const std::string& name : stored.part_names()) {
+    for (const auto& [tensor_name, tensor] : stored.part(name).tensors) {
+      start.parts[name][tensor_name] = tensor.to(torch::kFloat32).clone();
+    }
+  }
+  return start;
+}
+
+}  // namespace noema

@@ -1,0 +1,196 @@
+#include "training/run/trainer.h"
+
+#include <torch/torch.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "nn/kernels/linear_kernel.h"
+#include "nn/kernels/parallel.h"
+#include "training/optimizers/optimizer.h"
+#include "training/run/checkpoint.h"
+#include "training/run/gradients.h"
+
+namespace noema {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// One stage on its way from the first step to the last.
+class Training {
+ public:
+  Training(const TrainedStage& trained, const BatchSequence& batches, const std::vector<ReasoningBatch>& validation,
+           const Tokenizer& tokenizer, const std::filesystem::path& folder, const TrainerOptions& options,
+           TrainingProgress& progress)
+      : trained_(trained),
+        validation_(validation),
+        tokenizer_(tokenizer),
+        path_(folder / (trained.name + ".checkpoint.safetensors")),
+        options_(options),
+        progress_(progress),
+        optimizer_(trained.parameters, trained.options),
+        batches_(batches) {}
+
+  bool run() {
+    start();
+    BatchQueue queue(batches_, state_.step);
+    last_report_ = last_checkpoint_ = Clock::now();
+    while (state_.step < trained_.options.steps) {
+      take_step(queue.next());
+      const bool finished = state_.step == trained_.options.steps;
+      if (state_.step % options_.report_every == 0 || finished) report();
+      if (state_.step % trained_.options.validate_every == 0 || finished) validate();
+      const bool interrupted = options_.interrupted && *options_.interrupted;
+      if (interrupted || finished || seconds_since(last_checkpoint_) > 60 * options_.checkpoint_minutes) checkpoint();
+      if (interrupted && !finished) return false;
+    }
+    copy_into(trained_.parameters, state_.best_parameters, path_.string());
+    return true;
+  }
+
+ private:
+  void start() {
+    if (auto saved = load_checkpoint(path_)) {
+      check_same_settings(saved->settings, trained_.settings, path_.string());
+      state_ = std::move(*saved);
+      copy_into(trained_.parameters, state_.parameters, path_.string());
+      optimizer_.restore(state_.optimizer);
+      saved_step_ = state_.step;
+      progress_.on_stage(trained_.name, "goes on at step " + std::to_string(state_.step));
+      return;
+    }
+    state_.settings = trained_.settings;
+    state_.bf16 = options_.bf16 < 0 ? bf16_is_faster() : options_.bf16 == 1;
+    progress_.on_stage(trained_.name, std::string("starts, in ") + (state_.bf16 ? "bf16" : "fp32"));
+  }
+
+  BatchLoss add_gradients_of(const std::vector<ReasoningBatch>& micro_batches, bool bf16) const {
+    const std::uint64_t seed = Random::of(trained_.seed, static_cast<std::uint64_t>(state_.step)).next();
+    return add_gradients(trained_.stage, micro_batches, optimizer_.parameters(), {seed, bf16});
+  }
+
+  bool bf16_is_faster() const {
+    if (!has_bf16_products()) return false;  // there a large model would be minutes in the probe
+    const ReasoningBatch& batch = validation_[validation_.size() / 2];
+    double seconds[2] = {0.0, 0.0};
+    for (int round = 0; round < 4; ++round) {
+      for (const bool bf16 : {false, true}) {
+        const auto start = Clock::now();
+        add_gradients_of({batch, batch}, bf16);
+        if (round > 0) seconds[bf16] += seconds_since(start);
+      }
+    }
+    for (const auto& [name, parameter] : trained_.parameters) torch::Tensor(parameter).mutable_grad().reset();
+    return seconds[1] < 0.95 * seconds[0];
+  }
+
+  void take_step(const std::vector<ReasoningBatch>& micro_batches) {
+    const BatchLoss loss = add_gradients_of(micro_batches, state_.bf16);
+    require_finite(loss.total, "loss");
+    gradient_norm_ = optimizer_.step(learning_rate(trained_.options, state_.step));
+    require_finite(gradient_norm_, "gradient");
+    ++state_.step;
+    ++steps_since_report_;
+    for (const ReasoningBatch& batch : micro_batches) tokens_since_report_ += static_cast<double>(batch.tokens());
+    for (const auto& [name, value] : loss.terms) loss_sums_[name] += value;
+  }
+
+  void require_finite(double value, const char* of) const {
+    if (std::isfinite(value)) return;
+    throw Error({trained_.name + ", step " + std::to_string(state_.step), std::string("a finite ") + of,
+                 "NaN or infinity", "lower the learning rate; the last checkpoint is untouched"});
+  }
+
+  void report() {
+    StepReport report{trained_.name, state_.step, trained_.options.steps, {}, gradient_norm_};
+    for (const auto& [name, sum] : loss_sums_) {
+      report.losses.emplace_back(name, sum / static_cast<double>(steps_since_report_));
+    }
+    const double seconds = seconds_since(last_report_);
+    report.learning_rate = learning_rate(trained_.options, state_.step);
+    report.tokens_per_second = tokens_since_report_ / seconds;
+    report.seconds_left =
+        seconds / static_cast<double>(steps_since_report_) * static_cast<double>(trained_.options.steps - state_.step);
+    report.last_checkpoint = saved_step_;
+    progress_.on_step(report);
+    loss_sums_.clear();
+    tokens_since_report_ = 0.0;
+    steps_since_report_ = 0;
+    last_report_ = Clock::now();
+  }
+
+  void validate() {
+    const auto start = Clock::now();
+    ValidationReport report{trained_.name, state_.step, measure(trained_.stage, validation_), false, ""};
+    const double value = report.measures.at(trained_.stage.selected_by());
+    report.best = value > state_.best;
+    if (report.best) {
+      state_.best = value;
+      state_.best_parameters = copy_of(trained_.parameters);
+    }
+    {
+      const torch::NoGradGuard no_grad;
+      report.sample = trained_.stage.sample(validation_.back(), tokenizer_);
+    }
+    progress_.on_validation(report);
+    last_report_ += std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds_since(start)));
+  }
+
+  void checkpoint() {
+    state_.parameters = trained_.parameters;
+    state_.optimizer = optimizer_.state();
+    save_checkpoint(path_, state_);
+    saved_step_ = state_.step;
+    last_checkpoint_ = Clock::now();
+  }
+
+  const TrainedStage& trained_;
+  const std::vector<ReasoningBatch>& validation_;
+  const Tokenizer& tokenizer_;
+  std::filesystem::path path_;
+  TrainerOptions options_;
+  TrainingProgress& progress_;
+  Optimizer optimizer_;
+  const BatchSequence& batches_;
+  Checkpoint state_;
+  std::int64_t saved_step_ = 0;
+  double gradient_norm_ = 0.0;
+  double tokens_since_report_ = 0.0;
+  std::int64_t steps_since_report_ = 0;
+  std::map<std::string, double> loss_sums_;
+  Clock::time_point last_report_, last_checkpoint_;
+};
+
+}  // namespace
+
+bool train_stage(const TrainedStage& trained, const BatchSequence& batches,
+                 const std::vector<ReasoningBatch>& validation, const Tokenizer& tokenizer,
+                 const std::filesystem::path& folder, const TrainerOptions& options, TrainingProgress& progress) {
+  return Training(trained, batches, validation, tokenizer, folder, options, progress).run();
+}
+
+std::map<std::string, double> measure(const Stage& stage, const std::vector<ReasoningBatch>& batches) {
+  std::vector<Counts> found(batches.size());
+  parallel_for(0, static_cast<std::int64_t>(batches.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+    const torch::NoGradGuard no_grad;
+    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+      found[i] = stage.measure(batches[i]);
+    }
+  });
+  Counts sums;
+  for (const Counts& counts : found) {
+    for (const auto& [name, count] : counts) {
+      sums[name].first += count.first;
+      sums[name].second += count.second;
+    }
+  }
+  std::map<std::string, double> shares;
+  for (const auto& [name, count] : sums) shares[name] = count.second > 0 ? count.first / count.second : 0.0;
+  return shares;
+}
+
+}  // namespace noema
