@@ -45,7 +45,7 @@ void import(const ImportArguments& arguments) {
     throw Error({arguments.source, "a vocabulary of at most " + std::to_string(model.config.vocab_size) + " tokens",
                  std::to_string(tokenizer->vocab_size()), "the tokenizer is of another model"});
   }
-  check_finite(model.tensors, arguments.source);
+  check_weights(model.tensors, arguments.source);
   nlohmann::json architecture = to_json(model.config);
   architecture["kind"] = "language_model";
   const nlohmann::json provenance = {{"imported_from", std::filesystem::path(arguments.source).filename().string()}};

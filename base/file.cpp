@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <openssl/evp.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,26 +10,11 @@
 #include <cstring>
 #include <memory>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 
 namespace noema {
 namespace {
-
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int number() const { return number_; }
-  bool is_open() const { return number_ >= 0; }
-
- private:
-  int number_;
-};
 
 Error unwritable(const std::filesystem::path& path, int error) {
   return Error({path.string(), "a file that can be written", std::strerror(error),
@@ -67,21 +51,10 @@ class Sha256 {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_{EVP_MD_CTX_new(), EVP_MD_CTX_free};
 };
 
-Descriptor open_for_reading(const std::filesystem::path& path) {
-  const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat status = {};
-  if (number >= 0 && ::fstat(number, &status) == 0 && S_ISDIR(status.st_mode)) {
-    ::close(number);
-    throw Error({path.string(), "a file", "a folder", "check the path"});
-  }
-  if (number < 0) throw Error({path.string(), "a readable file", std::strerror(errno), "check the path"});
-  return Descriptor(number);
-}
-
 /// Calls use(bytes) for one piece of the file after another.
 template <typename Use>
 void read_pieces(const std::filesystem::path& path, const Use& use) {
-  const Descriptor file = open_for_reading(path);
+  const Descriptor file = open_for_reading(path, "a readable file", Links::follow);
   std::string buffer(1 << 20, '\0');
   while (true) {
     const ssize_t got = ::read(file.number(), buffer.data(), buffer.size());
@@ -130,9 +103,9 @@ void write_file(const std::filesystem::path& path, std::string_view content) {
 }
 
 void append_file(const std::filesystem::path& path, std::string_view content) {
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  if (!file.is_open()) throw unwritable(path, errno);
-  const off_t before = ::lseek(file.number(), 0, SEEK_END);
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644));
+  const off_t before = file.is_open() ? ::lseek(file.number(), 0, SEEK_END) : -1;
+  if (before < 0) throw unwritable(path, errno);
   try {
     write_all(file.number(), content);
     if (::fsync(file.number()) != 0) throw errno;

@@ -14,7 +14,7 @@
 
 namespace noema {
 
-/// The whole content of a file. Throws Error when it is missing, unreadable or larger than `max_bytes`.
+/// The whole content of a regular file. Throws Error when it is none, unreadable or larger than `max_bytes`.
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = std::uint64_t{4} << 30);
 
 /// Writes to a temporary name beside `path`, syncs, and renames: the file is there whole or as it was before.

@@ -1,9 +1,7 @@
 #include "base/mapped_file.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -12,19 +10,13 @@
 
 namespace noema {
 
-MappedFile::MappedFile(const std::filesystem::path& path, const char* kind) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+MappedFile::MappedFile(const std::filesystem::path& path, const std::string& expected, Links links) {
+  const Descriptor file = open_for_reading(path, expected, links);
   struct stat status = {};
-  if (file < 0 || ::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
-    const std::string found = file < 0 ? std::strerror(errno) : "something else";
-    if (file >= 0) ::close(file);
-    throw Error({path.string(), kind, found, "check the path"});
-  }
+  if (::fstat(file.number(), &status) != 0) throw Error({path.string(), expected, std::strerror(errno), ""});
   size_ = static_cast<std::size_t>(status.st_size);
-  if (size_ > 0) data_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
-  const int error = errno;
-  ::close(file);
-  if (data_ == MAP_FAILED) throw Error({path.string(), "a file that can be mapped", std::strerror(error), ""});
+  if (size_ > 0) data_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE, file.number(), 0);
+  if (data_ == MAP_FAILED) throw Error({path.string(), "a file that can be mapped", std::strerror(errno), ""});
 }
 
 MappedFile::~MappedFile() {

@@ -14,31 +14,44 @@ namespace {
 constexpr int kFormat = 1;
 const char *const kManifest = "noema.json", *const kBase = "base.safetensors";
 
-/// A file of the bundle whose name cannot lead out of the folder and whose content is what the manifest says.
-std::filesystem::path verified_file(const std::filesystem::path& folder, const nlohmann::json& entry,
-                                    const std::string& where, const char* when_missing = "fetch the bundle again") {
+/// A file of the bundle, itself and nothing that a link leads to.
+std::shared_ptr<const MappedFile> open_file(const std::filesystem::path& path) {
+  return std::make_shared<const MappedFile>(path, "a file of the bundle", Links::refuse);
+}
+
+/// A file of the bundle whose name cannot lead out of the folder.
+std::filesystem::path path_of(const std::filesystem::path& folder, const nlohmann::json& entry,
+                              const std::string& where) {
   const auto name = json_member<std::string>(entry, "file", where);
   if (name.empty() || name.front() == '.' || name.find_first_of("/\\") != std::string::npos) {
     throw Error({where + ": file", "the name of a file in the bundle", printable(name), ""});
   }
-  const std::filesystem::path path = folder / name;
+  return folder / name;
+}
+
+/// What is at `path`, when its content is what the manifest says: the bytes that were hashed are those that are read.
+std::shared_ptr<const MappedFile> verified(const std::filesystem::path& path, const nlohmann::json& entry,
+                                           const std::string& where,
+                                           const char* when_missing = "fetch the bundle again") {
   const auto expected = json_member<std::string>(entry, "sha256", where);
   if (!std::filesystem::exists(path)) {
     throw Error({path.string(), "a file of sha256 " + printable(expected, 64), "no such file", when_missing});
   }
-  const std::string found = sha256_file(path);
+  std::shared_ptr<const MappedFile> file = open_file(path);
+  const std::string found = sha256(file->text());
   if (found != expected) {
     throw Error(
         {path.string(), "sha256 " + expected, found, "the file was changed or damaged; fetch the bundle again"});
   }
-  return path;
+  return file;
 }
 
 /// Copies the base unless it is there already. Returns its sha256.
 std::string save_base(const std::filesystem::path& folder, const std::filesystem::path& base) {
-  const std::string wanted = sha256_file(base);
+  const MappedFile file(base, "a readable safetensors file");
+  const std::string wanted = sha256(file.text());
   const std::filesystem::path path = folder / kBase;
-  if (!std::filesystem::exists(path) || sha256_file(path) != wanted) write_file(path, read_file(base));
+  if (!std::filesystem::exists(path) || sha256_file(path) != wanted) write_file(path, file.text());
   return wanted;
 }
 
@@ -76,7 +89,7 @@ BundleFolder::BundleFolder(const std::filesystem::path& folder)
     throw Error({folder.string(), "a model bundle (a folder with noema.json)",
                  std::filesystem::exists(folder) ? "no noema.json in it" : "no such folder", "check the path"});
   }
-  manifest_ = read_json(where_);
+  manifest_ = parse_json(open_file(where_)->text(), where_);
   const auto format = json_member<std::int64_t>(manifest_, "format", where_);
   if (format != kFormat) {
     throw Error({where_ + ": format", std::to_string(kFormat), std::to_string(format),
@@ -107,10 +120,11 @@ void BundleFolder::check_provenance() const {
 void BundleFolder::read_base() {
   const std::string here = where_ + ": base";
   base_sha256_ = json_member<std::string>(manifest_["base"], "sha256", here);
-  const std::filesystem::path path =
-      verified_file(folder_, manifest_["base"], here, "copy the chain.safetensors of the adapters' backbone there");
-  base_ = read_safetensors(path).tensors;
-  check_finite(base_, path.string());
+  const std::filesystem::path path = path_of(folder_, manifest_["base"], here);
+  const auto file =
+      verified(path, manifest_["base"], here, "copy the chain.safetensors of the adapters' backbone there");
+  base_ = read_safetensors(file, path.string()).tensors;
+  check_weights(base_, path.string());
 }
 
 std::vector<std::string> BundleFolder::part_names() const {
@@ -121,16 +135,18 @@ std::vector<std::string> BundleFolder::part_names() const {
 
 std::unique_ptr<Tokenizer> BundleFolder::tokenizer() const {
   const auto entry = json_member<nlohmann::json>(manifest_, "tokenizer", where_);
-  return load_tokenizer(verified_file(folder_, entry, where_ + ": tokenizer"));
+  const std::filesystem::path path = path_of(folder_, entry, where_ + ": tokenizer");
+  return parse_tokenizer(std::string(verified(path, entry, where_ + ": tokenizer")->text()), path.string());
 }
 
 StoredPart BundleFolder::part(const std::string& name) const {
   const auto entry = json_member<nlohmann::json>(parts_, name, where_ + ": parts");
   const std::string here = where_ + ": " + printable(name);
-  const std::filesystem::path path = verified_file(folder_, entry, here);
-  StoredPart part{json_member<nlohmann::json>(entry, "architecture", here), read_safetensors(path).tensors, path,
+  const std::filesystem::path path = path_of(folder_, entry, here);
+  StoredPart part{json_member<nlohmann::json>(entry, "architecture", here),
+                  read_safetensors(verified(path, entry, here), path.string()).tensors, path,
                   json_member<std::string>(entry, "sha256", here)};
-  check_finite(part.tensors, path.string());
+  check_weights(part.tensors, path.string());
   if (entry.contains("on")) lay_on(json_member<std::string>(entry, "on", here), part, here + ": on");
   if (entry.contains("adapter")) merge_into_base(part, entry["adapter"], here + ": adapter");
   return part;
@@ -152,6 +168,7 @@ void BundleFolder::merge_into_base(StoredPart& part, const nlohmann::json& adapt
   const auto prefix = json_member<std::string>(adapter, "prefix", where);
   add_tensors(part, base_, prefix);
   part.tensors = merge_lora(std::move(part.tensors), lora_options(adapter, where), part.file.string());
+  check_weights(part.tensors, part.file.string());
   part.is_adapter = true;
 }
 

@@ -27,8 +27,8 @@ struct StoredPart {
   bool is_adapter = false;     ///< the file alone is not the whole part
 };
 
-/// A bundle on disk: noema.json, and the files that it names, each held against its sha256 before it is read. No models
-/// are made of the parts.
+/// A bundle on disk: noema.json, and the files that it names, each held against its sha256 before it is read. Links are
+/// not followed out of it. No models are made of the parts.
 class BundleFolder {
  public:
   /// Reads noema.json and the base, if there is one. Throws Error when there is no noema.json, or one of another

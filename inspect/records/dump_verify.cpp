@@ -2,8 +2,8 @@
 
 #include <torch/torch.h>
 
-#include <fstream>
 #include <map>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -118,8 +118,7 @@ class Verification {
 DumpSummary verify_dump(const std::filesystem::path& folder) {
   const auto manifest = folder / "dump.json", lines = folder / "trajectories.jsonl";
   check_schema(read_json(manifest), manifest.string());
-  std::ifstream file(lines);
-  if (!file) throw Error({lines.string(), "a readable file", "none", "check the path"});
+  std::istringstream file(read_file(lines));
   Verification verification(folder);
   std::size_t number = 0;
   for (std::string line; std::getline(file, line);) {

@@ -50,6 +50,9 @@ class Source {
     const auto found = find(name);
     const std::string where = where_ + ": tensor \"" + name + "\"";
     if (found == tensors_.end()) throw Error({where, "to be there", "no such tensor", "the model is incomplete"});
+    if (!found->second.is_floating_point()) {
+      throw Error({where, "weights", c10::toString(found->second.scalar_type()), "quantized files cannot be imported"});
+    }
     if (found->second.sizes() == shape) return tensors_.extract(found).mapped().to(torch::kFloat32);
     throw Error({where, "shape " + c10::str(c10::IntArrayRef(shape)), c10::str(found->second.sizes()),
                  "config.json and the tensors are of different models"});

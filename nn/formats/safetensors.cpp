@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -11,7 +12,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/mapped_file.h"
 
 namespace noema {
 namespace {
@@ -108,7 +108,7 @@ std::uint64_t header_length(const MappedFile& mapping, const std::string& file) 
   return length;
 }
 
-torch::Tensor view(const std::shared_ptr<MappedFile>& mapping, const Entry& entry, std::uint64_t data_begin) {
+torch::Tensor view(const std::shared_ptr<const MappedFile>& mapping, const Entry& entry, std::uint64_t data_begin) {
   const auto options = torch::dtype(entry.dtype);
   if (entry.begin == entry.end) return torch::empty(entry.shape, options);
   char* data = mapping->data() + data_begin + entry.begin;
@@ -141,8 +141,10 @@ const char* type_name(torch::Dtype dtype, const std::string& tensor) {
 }  // namespace
 
 SafetensorsFile read_safetensors(const std::filesystem::path& path) {
-  const std::string file = path.string();
-  const auto mapping = std::make_shared<MappedFile>(path, "a readable safetensors file");
+  return read_safetensors(std::make_shared<const MappedFile>(path, "a readable safetensors file"), path.string());
+}
+
+SafetensorsFile read_safetensors(const std::shared_ptr<const MappedFile>& mapping, const std::string& file) {
   const std::uint64_t length = header_length(*mapping, file);
   const auto header = parse_json({mapping->data() + kLengthBytes, length}, file + ": header");
   if (!header.is_object()) throw broken(file + ": header", "a JSON object", printable(header.dump()));
@@ -160,6 +162,22 @@ SafetensorsFile read_safetensors(const std::filesystem::path& path) {
   check_layout(entries, mapping->size() - data_begin, file);
   for (const Entry& entry : entries) content.tensors[entry.name] = view(mapping, entry, data_begin);
   return content;
+}
+
+void check_weights(const TensorMap& tensors, const std::string& where) {
+  const double kMost = std::numeric_limits<c10::BFloat16>::max();
+  for (const auto& [name, tensor] : tensors) {
+    const std::string here = where + ": tensor \"" + printable(name, 80) + "\"";
+    if (!tensor.is_floating_point()) {
+      throw Error({here, "weights", c10::toString(tensor.scalar_type()), "the file is not that of a model"});
+    }
+    if (tensor.numel() == 0) continue;
+    const auto [least, greatest] = at::aminmax(tensor);
+    const double size = std::max(std::fabs(least.item<double>()), std::fabs(greatest.item<double>()));
+    if (size <= kMost) continue;  // NaN is not
+    throw Error({here, "finite numbers", std::isfinite(size) ? c10::str(size) : "NaN or infinity",
+                 "the model is damaged or its training diverged; use another checkpoint"});
+  }
 }
 
 void check_finite(const TensorMap& tensors, const std::string& where) {

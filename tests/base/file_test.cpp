@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <fstream>
+
+#include "base/mapped_file.h"
 
 namespace noema {
 namespace {
@@ -80,6 +83,37 @@ TEST_F(File, ReadingSaysWhichFileAndWhy) {
   write_file(folder_ / "long", std::string(11, 'x'));
   EXPECT_EQ(read_file(folder_ / "long", 11).size(), 11u);
   EXPECT_NE(message_of([&] { read_file(folder_ / "long", 10); }).find("at most 10 bytes"), std::string::npos);
+}
+
+TEST_F(File, NeitherWaitsForAPipeNorReadsADeviceWithoutEnd) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  fs::create_symlink("/dev/zero", folder_ / "zero");
+  const auto expect_refused = [&](const char* name, const std::string& found) {
+    const auto map = [&] { const MappedFile file(folder_ / name, "a readable file"); };
+    EXPECT_NE(message_of([&] { read_file(folder_ / name); }).find(found), std::string::npos);
+    EXPECT_NE(message_of([&] { sha256_file(folder_ / name); }).find(found), std::string::npos);
+    EXPECT_NE(message_of(map).find(found), std::string::npos);
+  };
+  expect_refused("pipe", "expected a readable file, found a pipe");
+  expect_refused("zero", "expected a readable file, found a device");
+  EXPECT_THROW(append_file(folder_ / "pipe", "x"), Error);
+}
+
+TEST_F(File, LinksAreFollowedUnlessTheyAreRefused) {
+  write_file(folder_ / "file", "content");
+  fs::create_symlink(folder_ / "file", folder_ / "link");
+  EXPECT_EQ(read_file(folder_ / "link"), "content");
+  EXPECT_EQ(MappedFile(folder_ / "link", "a file").text(), "content");
+  EXPECT_EQ(MappedFile(folder_ / "file", "a file", Links::refuse).text(), "content");
+  EXPECT_NE(message_of([&] { const MappedFile file(folder_ / "link", "a file", Links::refuse); }).find("found a link"),
+            std::string::npos);
+}
+
+TEST_F(File, AMappedFileStaysWhatItWasWhenAnotherTakesItsName) {
+  write_file(folder_ / "file", "first");
+  const MappedFile file(folder_ / "file", "a file");
+  write_file(folder_ / "file", "other");
+  EXPECT_EQ(file.text(), "first");
 }
 
 TEST_F(File, DigestsAsTheStandardSays) {

@@ -1,6 +1,7 @@
 #include "concept_lm/bundle.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <torch/torch.h>
 #include <unistd.h>
 
@@ -132,6 +133,44 @@ TEST_F(BundleTest, RefusesWeightsThatAreNoNumbers) {
   weights_.tensors().at("final_norm.weight")[3] = std::nanf("");
   save();
   EXPECT_NE(complaint().find("\"final_norm.weight\": expected finite numbers"), std::string::npos) << complaint();
+}
+
+TEST_F(BundleTest, RefusesWeightsThatAreNoNumbersWhereModelsCompute) {
+  const auto replace = [&](const torch::Tensor& norm) {
+    TensorMap tensors = weights_.tensors();
+    tensors["final_norm.weight"] = norm;
+    write_safetensors(folder_ / "chain.safetensors", tensors);
+    edit_manifest([&](auto& m) { m["parts"]["chain"]["sha256"] = sha256_file(folder_ / "chain.safetensors"); });
+  };
+  replace(torch::full({32}, 1e300, torch::kFloat64));
+  EXPECT_NE(complaint().find("\"final_norm.weight\": expected finite numbers, found 1e+300"), std::string::npos);
+  for (const torch::Dtype dtype : {torch::kBool, torch::kUInt8, torch::kInt64}) {
+    replace(torch::ones({32}, dtype));
+    EXPECT_NE(complaint().find("\"final_norm.weight\": expected weights, found"), std::string::npos) << complaint();
+  }
+  replace(torch::ones({32}, torch::kFloat64));
+  EXPECT_EQ(complaint(), "");
+}
+
+TEST_F(BundleTest, ReadsOnlyFilesOfItsOwn) {
+  const std::filesystem::path outside = folder_.string() + "-outside";
+  for (const char* name : {"noema.json", "tokenizer.model", "chain.safetensors"}) {
+    const auto expect_refused = [&](const std::string& found) {
+      EXPECT_NE(complaint().find(name + std::string(": expected a file of the bundle, found ") + found),
+                std::string::npos)
+          << complaint();
+      std::filesystem::remove(folder_ / name);
+    };
+    save();
+    std::filesystem::rename(folder_ / name, outside);
+    std::filesystem::create_symlink(outside, folder_ / name);  // the content is what noema.json says
+    expect_refused("a link");
+    ASSERT_EQ(::mkfifo((folder_ / name).c_str(), 0600), 0);
+    expect_refused("a pipe");
+    std::filesystem::create_symlink("/dev/zero", folder_ / name);
+    expect_refused("a link");
+  }
+  std::filesystem::remove(outside);
 }
 
 TEST_F(BundleTest, QuestionsAreTrimmedAndCheckedForTheirLength) {

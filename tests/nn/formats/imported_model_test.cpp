@@ -170,6 +170,8 @@ TEST_F(HuggingFaceFolder, WhatIsNotOursIsRefused) {
   tensors.erase("model.layers.1.self_attn.q_proj.bias");
   tensors["model.layers.1.self_attn.rotary_emb.inv_freq"] = torch::ones({4});  // a buffer, in files of old
   EXPECT_EQ(refusal(llama_config(), tensors), "");
+  tensors["model.norm.weight"] = torch::ones({32}, torch::kBool);
+  EXPECT_NE(refusal(llama_config(), tensors).find("model.norm.weight\": expected weights"), std::string::npos);
   tensors.erase("model.norm.weight");
   EXPECT_NE(refusal(llama_config(), tensors).find("model.norm.weight"), std::string::npos);
 }

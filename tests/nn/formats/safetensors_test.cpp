@@ -273,5 +273,32 @@ TEST(CheckFinite, NamesTheTensorThatIsNot) {
   }
 }
 
+TEST(CheckWeights, AcceptsWhatIsFiniteWhereModelsComputeAndNothingElse) {
+  const double kMost = std::numeric_limits<c10::BFloat16>::max();
+  const auto is_refused = [](const torch::Tensor& tensor) {
+    try {
+      check_weights({{"layers.0.weight", tensor}}, "model");
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("model: tensor \"layers.0.weight\""), std::string::npos);
+      return true;
+    }
+    return false;
+  };
+  for (const auto dtype : {torch::kFloat64, torch::kFloat32, torch::kBFloat16, torch::kFloat16}) {
+    EXPECT_FALSE(is_refused(torch::tensor({1.0, -65504.0}, torch::kFloat64).to(dtype)));
+    EXPECT_FALSE(is_refused(torch::empty({0, 3}, dtype)));
+    for (const double bad : {std::numeric_limits<double>::infinity(), std::nan("")}) {
+      EXPECT_TRUE(is_refused(torch::tensor({1.0, bad, 2.0}, torch::kFloat64).to(dtype)));
+      EXPECT_TRUE(is_refused(torch::tensor({1.0, -bad, 2.0}, torch::kFloat64).to(dtype)));
+    }
+  }
+  EXPECT_FALSE(is_refused(torch::full({4}, -kMost, torch::kFloat64)));
+  EXPECT_TRUE(is_refused(torch::full({4}, -1.01 * kMost, torch::kFloat64)));                      // fits in F64 alone
+  EXPECT_TRUE(is_refused(torch::full({4}, std::numeric_limits<float>::max(), torch::kFloat32)));  // not in bf16
+  for (const auto dtype : {torch::kBool, torch::kUInt8, torch::kInt8, torch::kInt64}) {
+    EXPECT_TRUE(is_refused(torch::ones({4}, dtype)));
+  }
+}
+
 }  // namespace
 }  // namespace noema
