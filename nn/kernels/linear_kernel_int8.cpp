@@ -8,6 +8,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -46,12 +47,19 @@ struct Rows {
   std::unique_ptr<float[]> sums;          // [count, blocks] of a block's values times its scale
 };
 
+/// A block that is all but zero becomes zero; one with an infinity or NaN in it makes its products NaN.
 NOEMA_VECTORIZED void quantize(const float* x, std::int8_t* values, float& scale, float& sum) {
-  std::uint32_t bits = 0;  // of the greatest size: floats without a sign are in the order of their bits
+  constexpr float kTiny = 1e-36F;  // its reciprocal, 127 times, is finite
+  std::uint32_t bits = 0;          // of the greatest size: floats without a sign are in the order of their bits
   for (int i = 0; i < kBlock; ++i) bits = std::max(bits, std::bit_cast<std::uint32_t>(x[i]) & 0x7fffffffU);
   const float greatest = std::bit_cast<float>(bits);
   scale = greatest / 127.0F;
-  const float inverse = greatest > 0.0F ? 127.0F / greatest : 0.0F;
+  if (!(greatest > kTiny && greatest <= std::numeric_limits<float>::max())) {
+    std::fill_n(values, kBlock, std::int8_t{0});
+    sum = scale * 0.0F;
+    return;
+  }
+  const float inverse = 127.0F / greatest;
   std::array<int, kBlock> rounded;  // of its own: `values`, of bytes, might be anything, x too
   for (int i = 0; i < kBlock; ++i) {
     constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: what is added to it is rounded to a whole number
@@ -216,9 +224,11 @@ NOEMA_AVX2 inline __m256i products(const Tile4& tile, const std::int8_t* x) {
 
 constexpr std::size_t kAhead = 2048;  // bytes that are asked for before they are needed
 
+/// Past the end nothing is read: the processor passes over such addresses.
 NOEMA_AVX2 inline void prefetch(const void* tile, std::size_t bytes) {
+  const auto ahead = reinterpret_cast<std::uintptr_t>(tile) + kAhead;  // a number: no pointer may go there
   for (std::size_t line = 0; line < bytes; line += 64) {
-    _mm_prefetch(static_cast<const char*>(tile) + kAhead + line, _MM_HINT_T0);
+    _mm_prefetch(reinterpret_cast<const char*>(ahead + line), _MM_HINT_T0);
   }
 }
 

@@ -113,6 +113,37 @@ TEST(LinearKernel, AProcessorWithoutBf16IsTold) {
   EXPECT_EQ(fastest_precision(), Precision::fp32);
 }
 
+TEST(LinearKernel, TinyInputsAreZeroAndLeaveOthersAlone) {
+  torch::manual_seed(8);
+  const Products p;
+  const auto kernel = make_linear_kernel(Precision::int8, p.weight, {});
+  torch::Tensor x = p.x.clone();
+  x.slice(1, 32) = 0.0;
+  const torch::Tensor expected = (*kernel)(x);
+  for (const double tiny : {1e-36, 1e-38, 1e-45, -1e-45}) {
+    x.slice(1, 32) = tiny;
+    EXPECT_TRUE(torch::equal((*kernel)(x), expected)) << tiny;
+  }
+}
+
+TEST(LinearKernel, InputsThatAreNotFiniteGiveNoNumbersInTheirRowsAlone) {
+  torch::manual_seed(9);
+  Products p;
+  for (const torch::Tensor& weight : {p.weight, four_bit_weights(96, 64, 0, true)}) {
+    const auto kernel = make_linear_kernel(Precision::int8, weight, p.bias);
+    const torch::Tensor expected = (*kernel)(p.x);
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    for (const float bad : {kInfinity, -kInfinity, std::nanf(""), -std::nanf("")}) {
+      torch::Tensor x = p.x.clone();
+      x[4][40] = bad;
+      const torch::Tensor found = (*kernel)(x);
+      EXPECT_FALSE(found[4].isfinite().any().item<bool>()) << bad;
+      EXPECT_TRUE(torch::equal(found.narrow(0, 0, 4), expected.narrow(0, 0, 4)));
+      EXPECT_TRUE(torch::equal(found.narrow(0, 5, 4), expected.narrow(0, 5, 4)));
+    }
+  }
+}
+
 TEST(LinearKernel, NoRowsGiveNoRows) {
   const auto kernel = make_linear_kernel(Precision::int8, torch::randn({8, 16}), {});
   EXPECT_EQ((*kernel)(torch::zeros({0, 16})).sizes(), (std::vector<std::int64_t>{0, 8}));
