@@ -12,7 +12,7 @@ namespace {
 std::string short_description(const nlohmann::json& architecture) {
   const nlohmann::json& model = architecture.contains("model") ? architecture["model"] : architecture;
   std::string text;
-  for (const char* key : {"embedding", "bottleneck", "head", "reads", "writes"}) {
+  for (const char* key : {"encoder", "bottleneck", "decoder", "head", "reads", "writes"}) {
     if (architecture.contains(key)) text += std::string(", ") + key + " " + architecture[key].get<std::string>();
   }
   if (!model.contains("layers")) return text;

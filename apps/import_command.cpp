@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "concept_lm/bundle_folder.h"
+#include "concept_lm/part_kinds.h"
 #include "nn/formats/imported_model.h"
 #include "nn/formats/safetensors.h"
 #include "tasks/task.h"
@@ -46,8 +47,7 @@ void import(const ImportArguments& arguments) {
                  std::to_string(tokenizer->vocab_size()), "the tokenizer is of another model"});
   }
   check_weights(model.tensors, arguments.source);
-  nlohmann::json architecture = to_json(model.config);
-  architecture["kind"] = "language_model";
+  const nlohmann::json architecture = part_architecture(model.config, kLanguageModelPart);
   const nlohmann::json provenance = {{"imported_from", std::filesystem::path(arguments.source).filename().string()}};
   const torch::Dtype dtype = arguments.dtype == "fp32" ? torch::kFloat32 : torch::kBFloat16;
   save_bundle(arguments.out, task, provenance, *tokenizer, {{"chain", architecture, model.tensors, dtype}});

@@ -5,11 +5,13 @@
 #include <cstdio>
 #include <limits>
 #include <memory>
+#include <optional>
 
 #include "apps/arguments.h"
 #include "apps/commands.h"
 #include "apps/training_display.h"
 #include "base/error.h"
+#include "training/recipe_reference.h"
 #include "training/run/estimate.h"
 #include "training/run/pipeline.h"
 
@@ -25,7 +27,9 @@ struct TrainArguments {
   std::string out;
   std::string start;
   bool dry_run = false;
-  std::string bf16 = "auto";
+  std::optional<std::string> keys;  // of this table; empty: of all
+  bool markdown = false;
+  Autocast bf16 = Autocast::automatic;
   double checkpoint_minutes = 5.0;
 };
 
@@ -56,8 +60,14 @@ void print_estimate(const RecipeEstimate& estimate) {
 }
 
 void train(const TrainArguments& arguments) {
+  if (arguments.keys) {
+    std::fputs((arguments.markdown ? recipes_page() : describe_keys(*arguments.keys)).c_str(), stdout);
+    return;
+  }
+  if (arguments.recipe.empty()) throw CLI::RequiredError("recipe");
   Recipe recipe = read_recipe(arguments.recipe, arguments.changes);
-  if (!recipe.backbone.empty()) recipe.backbone = find_model(recipe.backbone).string();
+  std::string& backbone = recipe.model.backbone;
+  if (!backbone.empty()) backbone = find_model(backbone).string();
   if (arguments.dry_run) return print_estimate(estimate(recipe, arguments.start));
 
   keep_freed_memory();
@@ -67,7 +77,7 @@ void train(const TrainArguments& arguments) {
   options.start = arguments.start;
   options.commit = NOEMA_COMMIT;
   options.trainer.checkpoint_minutes = arguments.checkpoint_minutes;
-  options.trainer.bf16 = arguments.bf16 == "auto" ? -1 : arguments.bf16 == "on";
+  options.trainer.bf16 = arguments.bf16;
   options.trainer.interrupted = &interrupted;
   std::signal(SIGINT, [](int) { interrupted = true; });
   std::signal(SIGTERM, [](int) { interrupted = true; });
@@ -86,7 +96,7 @@ void add_train(CLI::App& program) {
   auto arguments = std::make_shared<TrainArguments>();
   CLI::App* command =
       program.add_subcommand("train", "Train a model by a recipe: chain, semantic, contextual, concept, stop");
-  command->add_option("recipe", arguments->recipe, "TOML file, see recipes/")->required();
+  command->add_option("recipe", arguments->recipe, "TOML file, see recipes/");
   command
       ->add_option("--set", arguments->changes,
                    "KEY=VALUE or TABLE.KEY=VALUE: in place of what the recipe says; many are possible")
@@ -97,8 +107,12 @@ void add_train(CLI::App& program) {
   command->add_option("--start", arguments->start,
                       "bundle whose parts the stages start from, and those of no steps keep");
   command->add_flag("--dry-run", arguments->dry_run, "print parameters, memory, disk and time, and stop");
-  command->add_option("--bf16", arguments->bf16, "auto (probe), on or off")
-      ->check(CLI::IsMember({"auto", "on", "off"}));
+  const std::map<std::string, Autocast> words = {
+      {"auto", Autocast::automatic}, {"on", Autocast::on}, {"off", Autocast::off}};
+  command->add_option("--keys", arguments->keys, "print the keys of recipes, or of one table of them, and stop")
+      ->expected(0, 1);
+  command->add_flag("--markdown", arguments->markdown, "with --keys: as the page docs/recipes.md has them");
+  command->add_option("--bf16", arguments->bf16, "auto (probe), on or off")->transform(CLI::CheckedTransformer(words));
   command->add_option("--checkpoint-minutes", arguments->checkpoint_minutes, "minutes between checkpoints")
       ->check(CLI::Range(0.0, 1440.0));
   command->footer(

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "concept_lm/bundle_folder.h"
+#include "concept_lm/part_kinds.h"
 
 namespace noema {
 namespace {
@@ -39,26 +40,12 @@ Weights place_weights(TensorMap tensors, const std::string& where, const Bundle&
 }
 
 void load_part(Bundle& bundle, const std::string& name, const nlohmann::json& architecture, Weights weights,
-               const std::string& where) {
-  const auto kind = json_member<std::string>(architecture, "kind", where);
-  if (kind == "language_model") {
-    bundle.chain = std::make_shared<const LanguageModel>(language_model_config(architecture, where), weights);
-  } else if (kind == "autoencoder") {
-    bundle.autoencoders[name] = std::make_shared<const Autoencoder>(autoencoder_config(architecture, where), weights);
-  } else if (kind == "concept") {
-    bundle.concepts = std::make_shared<const ConceptModel>(concept_config(architecture, where), weights);
-    bundle.reads = json_member<std::string>(architecture, "reads", where);
-    bundle.writes = json_member<std::string>(architecture, "writes", where);
-  } else if (kind == "stop") {
-    const auto width = json_member<std::int64_t>(architecture, "latent_width", where);
-    if (width < 1 || width > (1 << 16)) {
-      throw Error({where + ": latent_width", "a whole number from 1 to 65536", std::to_string(width), ""});
-    }
-    bundle.stop = std::make_shared<const StopHead>(width, weights);
-  } else {
-    throw Error({where + ": kind", "language_model, autoencoder, concept or stop", printable(kind),
-                 "the bundle was written by a newer version of noema"});
-  }
+               const std::string& where, const ModelKinds& kinds) {
+  const auto word = json_member<std::string>(architecture, "kind", where);
+  if (const PartKind* kind = kinds.parts.find(word))
+    return kind->load(bundle, {name, architecture, weights, where, kinds});
+  throw Error({where + ": kind", one_of(kinds.parts.names()), printable(word),
+               "the bundle was written by a newer version of noema"});
 }
 
 /// The parts must speak of the same tokens and the same spaces.
@@ -123,6 +110,11 @@ TokenIds Bundle::tokenize_question(std::string_view question) const {
 
 Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision> precision,
                    std::shared_ptr<const Accelerator> accelerator) {
+  return load_bundle(folder, precision, std::move(accelerator), ModelKinds());
+}
+
+Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision> precision,
+                   std::shared_ptr<const Accelerator> accelerator, const ModelKinds& kinds) {
   const BundleFolder stored(folder);
   Bundle bundle;
   bundle.where = folder.string();
@@ -139,7 +131,7 @@ Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision>
   for (const std::string& name : stored.part_names()) {
     StoredPart part = stored.part(name);
     load_part(bundle, name, part.architecture, place_weights(std::move(part.tensors), part.file.string(), bundle),
-              stored.where() + ": " + printable(name));
+              stored.where() + ": " + printable(name), kinds);
   }
   check_parts(bundle, stored.where());
   return bundle;

@@ -16,6 +16,14 @@
 
 namespace noema {
 
+/// A part of a bundle that no mode of reasoning needs.
+class BundleModel {
+ public:
+  virtual ~BundleModel() = default;
+};
+
+struct ModelKinds;
+
 /// A trained model: a folder with noema.json, tokenizer.model, and one safetensors file a part. Parts that a bundle
 /// does not have are null; what needs one asks for it with the functions below, which throw Error.
 struct Bundle {
@@ -26,6 +34,7 @@ struct Bundle {
   std::map<std::string, std::shared_ptr<const Autoencoder>> autoencoders;  ///< by part: "semantic", "contextual"
   std::shared_ptr<const ConceptModel> concepts;
   std::shared_ptr<const StopHead> stop;
+  std::map<std::string, std::shared_ptr<const BundleModel>> others;  ///< by part
   std::string reads;                               ///< the autoencoder whose embeddings the concept model reads
   std::string writes;                              ///< the one whose embeddings it predicts
   nlohmann::json manifest;                         ///< all of noema.json
@@ -45,8 +54,11 @@ struct Bundle {
 
 /// Reads a bundle. Every number and shape is checked, files against their sha256, weights for NaN. Without a precision
 /// it is chosen: fp32 for small models, for others bf16 where that is faster on this processor. On an accelerator it is
-/// fp32 or bf16, of weights and hidden states alike. Throws Error.
+/// fp32 or bf16, of weights and hidden states alike. Throws Error. The second form reads parts of other kinds, too (see
+/// part_kinds.h).
 Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision> precision = Precision::fp32,
                    std::shared_ptr<const Accelerator> accelerator = nullptr);
+Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision> precision,
+                   std::shared_ptr<const Accelerator> accelerator, const ModelKinds& kinds);
 
 }  // namespace noema

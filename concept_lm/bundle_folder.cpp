@@ -11,7 +11,7 @@
 namespace noema {
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2, kOldestFormat = 1;  // that is written, and that is still read
 const char *const kManifest = "noema.json", *const kBase = "base.safetensors";
 
 /// A file of the bundle, itself and nothing that a link leads to.
@@ -74,11 +74,25 @@ TensorMap own_tensors(const BundlePart& part, const std::vector<BundlePart>& par
   return own;
 }
 
+LoraOptions adapter_options(nlohmann::json entry, const std::string& where) {
+  for (const char* key : {"prefix", "base"}) entry.erase(key);
+  return from_json<LoraOptions>(entry, where);
+}
+
 nlohmann::json adapter_entry(const BundleAdapter& adapter, const nlohmann::json& base) {
   nlohmann::json entry = to_json(adapter.lora);
   entry["prefix"] = adapter.prefix;
   entry["base"] = base.at("sha256");
   return entry;
+}
+
+/// Format 1 called an encoder by what it makes, knew one decoder, and gave every bottleneck a width.
+void upgrade_architecture(nlohmann::json& architecture) {
+  if (!architecture.is_object() || !architecture.contains("embedding")) return;
+  architecture["encoder"] = architecture["embedding"];
+  architecture["decoder"] = "prefix";
+  architecture.erase("embedding");
+  if (architecture.value("bottleneck", nlohmann::json()) == "identity") architecture.erase("latent_width");
 }
 
 }  // namespace
@@ -91,12 +105,16 @@ BundleFolder::BundleFolder(const std::filesystem::path& folder)
   }
   manifest_ = parse_json(open_file(where_)->text(), where_);
   const auto format = json_member<std::int64_t>(manifest_, "format", where_);
-  if (format != kFormat) {
-    throw Error({where_ + ": format", std::to_string(kFormat), std::to_string(format),
-                 "use the version of noema that wrote the bundle, or train it again"});
+  if (format < kOldestFormat || format > kFormat) {
+    throw Error({where_ + ": format", std::to_string(kOldestFormat) + " to " + std::to_string(kFormat),
+                 std::to_string(format), "use the version of noema that wrote the bundle, or train it again"});
   }
   parts_ = json_member<nlohmann::json>(manifest_, "parts", where_);
   if (!parts_.is_object()) throw Error({where_ + ": parts", "an object", printable(parts_.dump()), ""});
+  for (auto& [name, entry] : parts_.items()) {
+    if (format == 1 && entry.is_object()) upgrade_architecture(entry["architecture"]);
+  }
+  manifest_["parts"] = parts_;
   check_provenance();
   if (manifest_.contains("base")) read_base();
 }
@@ -167,7 +185,7 @@ void BundleFolder::merge_into_base(StoredPart& part, const nlohmann::json& adapt
   }
   const auto prefix = json_member<std::string>(adapter, "prefix", where);
   add_tensors(part, base_, prefix);
-  part.tensors = merge_lora(std::move(part.tensors), lora_options(adapter, where), part.file.string());
+  part.tensors = merge_lora(std::move(part.tensors), adapter_options(adapter, where), part.file.string());
   check_weights(part.tensors, part.file.string());
   part.is_adapter = true;
 }

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "base/kinds.h"
 #include "concept_lm/projection.h"
 #include "sentence_vae/decoder.h"
 #include "sentence_vae/losses.h"
@@ -26,7 +27,7 @@ struct ConceptTarget {
   const Sentences& sentences;      ///< the true next sentences
   torch::Tensor sentence_numbers;  ///< [N] int64, equal for equal sentences
   const SentenceDecoder& decoder;  ///< frozen; gradients pass through it
-  double dropout = 0.0;            ///< on the predicted embedding
+  double dropout = 0.0;            ///< on the hidden state that is projected
   at::Generator& generator;        ///< of the dropout
 };
 
@@ -38,21 +39,30 @@ class ConceptHead {
   virtual LossTerms loss(const ConceptTarget& target) const = 0;
 };
 
-/// How the paper's head is trained (section 3.2).
-struct DecodingHeadOptions {
-  double contrast_weight = 1.0;  ///< λ of InfoNCE
-  double temperature = 0.1;      ///< τ of InfoNCE
+/// What a head is made for. Everything in it must outlive the head.
+struct HeadShape {
+  std::int64_t width = 0;         ///< D of the hidden states
+  std::int64_t latent_width = 0;  ///< Z of the embeddings that it predicts
+  const Projection& to_input;     ///< from embeddings to the concept model's input space
+};
+
+/// How the head of a concept model is made.
+class HeadKind : public Kind {
+ public:
+  virtual std::unique_ptr<HeadKind> clone() const = 0;
+  virtual std::unique_ptr<ConceptHead> make(const HeadShape& shape, WeightScope weights) const = 0;
 };
 
 /// The paper's head: cross-entropy of the sentence through the frozen decoder, and InfoNCE between the hidden state and
-/// the true next sentence's embedding in the input space, so that the hidden state itself can be the next input.
-std::unique_ptr<ConceptHead> make_decoding_head(std::int64_t width, std::int64_t latent_width, WeightScope weights,
-                                                const DecodingHeadOptions& options = {});
+/// the true next sentence's embedding in the input space, so that the hidden state itself can be the next input
+/// (section 3.2).
+std::unique_ptr<HeadKind> decoding_head_kind();
 
 /// Mean squared error to the true embedding, as the Base-LCM of Large Concept Models (arXiv 2412.08821, section 2.3.1).
-/// `to_input` leads from embeddings to the input space and must outlive the head.
-std::unique_ptr<ConceptHead> make_regression_head(std::int64_t width, std::int64_t latent_width, WeightScope weights,
-                                                  const Projection& to_input);
+std::unique_ptr<HeadKind> regression_head_kind();
+
+/// The kinds of head that there are; add one here.
+KindList<HeadKind> head_kinds();
 
 /// x with each element zeroed with probability `p` and the others scaled to keep the mean.
 torch::Tensor dropout(const torch::Tensor& x, double p, at::Generator& generator);

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "base/error.h"
-#include "base/file.h"
 #include "nn/model/index_tensor.h"
 
 namespace noema {
@@ -48,16 +46,21 @@ Layout lay_out(const ReasoningBatch& batch) {
 
 }  // namespace
 
+ConceptConfig::ConceptConfig(const LanguageModelConfig& shape, const KindList<HeadKind>& heads)
+    : model(shape), input_width(shape.transformer.width), output_width(input_width), head(heads, "decoding") {}
+
+void ConceptConfig::fields(Fields& fields) {
+  add_object(fields, "model", model, "the backbone");
+  fields.add("input_width", input_width, {1, 1 << 16}, "of the embeddings that are read");
+  fields.add("output_width", output_width, {1, 1 << 16}, "of the embeddings that are predicted");
+  add_choice(fields, "head", head, "how a hidden state becomes an embedding");
+}
+
 ConceptModel::ConceptModel(const ConceptConfig& config, WeightScope weights)
     : config_(config),
       model_(config.model, weights / "backbone"),
-      to_input_(std::make_unique<const Projection>(weights / "to_input", config.input_width, model_.width())) {
-  if (config.head == ConceptConfig::Head::decoding) {
-    head_ = make_decoding_head(model_.width(), config.output_width, weights / "head", config.decoding);
-  } else {
-    head_ = make_regression_head(model_.width(), config.output_width, weights / "head", *to_input_);
-  }
-}
+      to_input_(std::make_unique<const Projection>(weights / "to_input", config.input_width, model_.width())),
+      head_(config.head->make({model_.width(), config.output_width, *to_input_}, weights / "head")) {}
 
 torch::Tensor ConceptModel::inputs(const torch::Tensor& z, ComputeObserver* observer) const {
   return (*to_input_)(z, {single_positions(z.size(0)), nullptr, observer});
@@ -121,30 +124,6 @@ torch::Tensor ConceptModel::rollout(const ReasoningBatch& batch, const Exchange&
 
 HiddenStream ConceptModel::begin(const Sentences& questions, ComputeObserver* observer) const {
   return {model_, model_.embed(questions.ids), questions.lengths, questions.width() + kExpectedSteps, observer};
-}
-
-nlohmann::json to_json(const ConceptConfig& config) {
-  return {{"model", to_json(config.model)},
-          {"input_width", config.input_width},
-          {"output_width", config.output_width},
-          {"head", config.head == ConceptConfig::Head::decoding ? "decoding" : "regression"}};
-}
-
-ConceptConfig concept_config(const nlohmann::json& json, const std::string& where) {
-  ConceptConfig config;
-  config.model = language_model_config(json_member<nlohmann::json>(json, "model", where), where + ": model");
-  config.input_width = json_member<std::int64_t>(json, "input_width", where);
-  config.output_width = json_member<std::int64_t>(json, "output_width", where);
-  for (std::int64_t width : {config.input_width, config.output_width}) {
-    if (width >= 1 && width <= (1 << 16)) continue;
-    throw Error({where + ": input_width, output_width", "whole numbers from 1 to 65536", std::to_string(width), ""});
-  }
-  const auto head = json_member<std::string>(json, "head", where);
-  if (head != "decoding" && head != "regression") {
-    throw Error({where + ": head", "\"decoding\" or \"regression\"", printable(head), ""});
-  }
-  config.head = head == "decoding" ? ConceptConfig::Head::decoding : ConceptConfig::Head::regression;
-  return config;
 }
 
 }  // namespace noema

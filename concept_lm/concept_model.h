@@ -15,13 +15,14 @@ namespace noema {
 
 /// The shape of a concept model.
 struct ConceptConfig {
-  enum class Head { decoding, regression };
+  explicit ConceptConfig(const LanguageModelConfig& shape = {}, const KindList<HeadKind>& heads = head_kinds());
 
   LanguageModelConfig model;
   std::int64_t input_width = 0;   ///< Z of the embeddings it reads
   std::int64_t output_width = 0;  ///< Z of the embeddings it predicts
-  Head head = Head::decoding;
-  DecodingHeadOptions decoding;  ///< for training; not stored
+  Choice<HeadKind> head;          ///< decoding
+
+  void fields(Fields& fields);
 };
 
 /// Steps of a batch that are read as others: an interchange intervention (Geiger et al., arXiv 2112.00826).
@@ -79,8 +80,5 @@ class ConceptModel {
   std::unique_ptr<const Projection> to_input_;
   std::unique_ptr<ConceptHead> head_;
 };
-
-nlohmann::json to_json(const ConceptConfig& config);
-ConceptConfig concept_config(const nlohmann::json& json, const std::string& where);
 
 }  // namespace noema

@@ -9,16 +9,26 @@
 
 namespace noema {
 
+/// The kinds that an autoencoder can be made of. Who has more adds them to a copy.
+struct SentenceKinds {
+  KindList<EncoderKind> encoders = encoder_kinds();
+  KindList<BottleneckKind> bottlenecks = bottleneck_kinds();
+  KindList<DecoderKind> decoders = decoder_kinds();
+};
+
 /// What an autoencoder is made of.
 struct AutoencoderConfig {
-  enum class Embedding { semantic, contextual };
-  enum class BottleneckKind { identity, gaussian };
+  explicit AutoencoderConfig(const LanguageModelConfig& shape = {}, const std::string& encoder_name = "contextual",
+                             const SentenceKinds& kinds = {});
 
   LanguageModelConfig model;
-  Embedding embedding = Embedding::contextual;
-  BottleneckKind bottleneck = BottleneckKind::identity;
-  std::int64_t latent_width = 0;  ///< Z of a Gaussian bottleneck; 0: the model's width
-  std::int64_t readout = 0;       ///< last tokens that a Readout reads; 0: it has none
+  Choice<EncoderKind> encoder;
+  Choice<BottleneckKind> bottleneck;  ///< identity
+  Choice<DecoderKind> decoder;        ///< prefix
+  std::int64_t readout = 0;           ///< last tokens that a Readout reads; 0: it has none
+
+  std::int64_t latent_width() const { return bottleneck->latent_width(model.transformer.width); }
+  void fields(Fields& fields);
 };
 
 /// A sentence encoder and a sentence decoder that share one backbone (the paper, section 3.1).
@@ -31,6 +41,7 @@ class Autoencoder {
   const SentenceDecoder& decoder() const { return *decoder_; }
   const LanguageModel& backbone() const { return *model_; }
   const Readout* readout() const { return readout_.get(); }  ///< null when it has none
+  const Bottleneck& bottleneck() const { return *bottleneck_; }
   std::int64_t latent_width() const { return bottleneck_->latent_width(); }
 
  private:
@@ -41,8 +52,5 @@ class Autoencoder {
   std::unique_ptr<SentenceDecoder> decoder_;
   std::unique_ptr<Readout> readout_;
 };
-
-nlohmann::json to_json(const AutoencoderConfig& config);
-AutoencoderConfig autoencoder_config(const nlohmann::json& json, const std::string& where);
 
 }  // namespace noema

@@ -76,10 +76,24 @@ class PrefixDecoder final : public SentenceDecoder {
   const Bottleneck& bottleneck_;
 };
 
+class PrefixKind final : public KindOf<PrefixKind, DecoderKind> {
+ public:
+  std::string name() const override { return "prefix"; }
+  std::string summary() const override { return "the embedding takes one position before the tokens"; }
+  std::unique_ptr<SentenceDecoder> make(const LanguageModel& model, const Bottleneck& bottleneck,
+                                        WeightScope) const override {
+    return std::make_unique<PrefixDecoder>(model, bottleneck);
+  }
+};
+
 }  // namespace
 
-std::unique_ptr<SentenceDecoder> make_prefix_decoder(const LanguageModel& model, const Bottleneck& bottleneck) {
-  return std::make_unique<PrefixDecoder>(model, bottleneck);
+std::unique_ptr<DecoderKind> prefix_decoder_kind() { return std::make_unique<PrefixKind>(); }
+
+KindList<DecoderKind> decoder_kinds() {
+  KindList<DecoderKind> kinds;
+  kinds.add(prefix_decoder_kind());
+  return kinds;
 }
 
 torch::Tensor exact_sentences(const torch::Tensor& logits, const Sentences& sentences) {

@@ -23,8 +23,21 @@ class SentenceDecoder {
   virtual TokenStream begin(const torch::Tensor& z, ComputeObserver* observer = nullptr) const = 0;
 };
 
+/// How the decoder of an autoencoder is made.
+class DecoderKind : public Kind {
+ public:
+  virtual std::unique_ptr<DecoderKind> clone() const = 0;
+
+  /// `model` and `bottleneck` are the autoencoder's, and must outlive the decoder.
+  virtual std::unique_ptr<SentenceDecoder> make(const LanguageModel& model, const Bottleneck& bottleneck,
+                                                WeightScope weights) const = 0;
+};
+
 /// z takes one position before the tokens (the paper, section 3.1).
-std::unique_ptr<SentenceDecoder> make_prefix_decoder(const LanguageModel& model, const Bottleneck& bottleneck);
+std::unique_ptr<DecoderKind> prefix_decoder_kind();
+
+/// The kinds of decoder that there are; add one here.
+KindList<DecoderKind> decoder_kinds();
 
 /// Whether the most probable tokens by logits [M,V] are those of the sentence, for each sentence [N] bool; the rows of
 /// the logits are those of sentences.real_tokens().

@@ -129,14 +129,38 @@ class ContextualEncoder final : public SentenceEncoder {
   const Bottleneck& bottleneck_;
 };
 
+class SemanticKind final : public KindOf<SemanticKind, EncoderKind> {
+ public:
+  std::string name() const override { return "semantic"; }
+  std::string summary() const override { return "the state at the newline that ends the sentence, read by itself"; }
+  bool is_contextual() const override { return false; }
+  std::unique_ptr<SentenceEncoder> make(const LanguageModel& model, const Bottleneck& bottleneck,
+                                        WeightScope) const override {
+    return std::make_unique<SemanticEncoder>(model, bottleneck);
+  }
+};
+
+class ContextualKind final : public KindOf<ContextualKind, EncoderKind> {
+ public:
+  std::string name() const override { return "contextual"; }
+  std::string summary() const override { return "the state at the newline before the sentence, after all of the text"; }
+  bool is_contextual() const override { return true; }
+  std::unique_ptr<SentenceEncoder> make(const LanguageModel& model, const Bottleneck& bottleneck,
+                                        WeightScope) const override {
+    return std::make_unique<ContextualEncoder>(model, bottleneck);
+  }
+};
+
 }  // namespace
 
-std::unique_ptr<SentenceEncoder> make_semantic_encoder(const LanguageModel& model, const Bottleneck& bottleneck) {
-  return std::make_unique<SemanticEncoder>(model, bottleneck);
-}
+std::unique_ptr<EncoderKind> semantic_encoder_kind() { return std::make_unique<SemanticKind>(); }
+std::unique_ptr<EncoderKind> contextual_encoder_kind() { return std::make_unique<ContextualKind>(); }
 
-std::unique_ptr<SentenceEncoder> make_contextual_encoder(const LanguageModel& model, const Bottleneck& bottleneck) {
-  return std::make_unique<ContextualEncoder>(model, bottleneck);
+KindList<EncoderKind> encoder_kinds() {
+  KindList<EncoderKind> kinds;
+  kinds.add(semantic_encoder_kind());
+  kinds.add(contextual_encoder_kind());
+  return kinds;
 }
 
 }  // namespace noema

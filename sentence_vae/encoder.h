@@ -47,12 +47,28 @@ class SentenceEncoder {
                                                 ComputeObserver* observer = nullptr) const = 0;
 };
 
+/// How the encoder of an autoencoder is made.
+class EncoderKind : public Kind {
+ public:
+  virtual std::unique_ptr<EncoderKind> clone() const = 0;
+
+  /// Whether an embedding is made from what stands before the sentence, not from the sentence.
+  virtual bool is_contextual() const = 0;
+
+  /// `model` and `bottleneck` are the autoencoder's, and must outlive the encoder.
+  virtual std::unique_ptr<SentenceEncoder> make(const LanguageModel& model, const Bottleneck& bottleneck,
+                                                WeightScope weights) const = 0;
+};
+
 /// The embedding of a sentence is made from the sentence alone: the hidden state at the newline that ends it (the
 /// paper, section 3.1, "semantic").
-std::unique_ptr<SentenceEncoder> make_semantic_encoder(const LanguageModel& model, const Bottleneck& bottleneck);
+std::unique_ptr<EncoderKind> semantic_encoder_kind();
 
 /// The embedding of a sentence is made from everything before it: the hidden state at the newline that ends the text
 /// before the sentence (the paper, section 3.1, "contextual").
-std::unique_ptr<SentenceEncoder> make_contextual_encoder(const LanguageModel& model, const Bottleneck& bottleneck);
+std::unique_ptr<EncoderKind> contextual_encoder_kind();
+
+/// The kinds of encoder that there are; add one here.
+KindList<EncoderKind> encoder_kinds();
 
 }  // namespace noema

@@ -106,7 +106,7 @@ SteeredConcept concept_of(const Bundle& bundle, std::string_view sentence, const
   const TokenIds span = tokenized(bundle, sentence);
   const Sentences tokens = pad({span});
   SteeredConcept found;
-  if (bundle.writing().config().embedding == AutoencoderConfig::Embedding::semantic) {
+  if (!bundle.writing().config().encoder->is_contextual()) {
     const torch::Tensor z = bundle.writing().encoder().begin(pad({}))->read({span});
     found.replacement.embedding = z[0];
     found.is_exact = score_decoding(bundle.writing().decoder(), z, tokens).exact[0].item<bool>();

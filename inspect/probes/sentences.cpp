@@ -32,8 +32,7 @@ TokenIds line_tokens(const Tokenizer& tokenizer, std::string_view text) {
 
 const Autoencoder& semantic_autoencoder(const Bundle& bundle) {
   const auto found = bundle.autoencoders.find("semantic");
-  if (found != bundle.autoencoders.end() && found->second &&
-      found->second->config().embedding == AutoencoderConfig::Embedding::semantic) {
+  if (found != bundle.autoencoders.end() && found->second && !found->second->config().encoder->is_contextual()) {
     return *found->second;
   }
   throw Error({bundle.where, "a bundle with the part \"semantic\", which embeds a sentence by itself", "none",

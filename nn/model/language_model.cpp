@@ -4,10 +4,13 @@
 
 #include <algorithm>
 
-#include "base/error.h"
-#include "base/file.h"
-
 namespace noema {
+
+void LanguageModelConfig::fields(Fields& fields) {
+  fields.add("vocab_size", vocab_size, {1, 1 << 22}, "pieces of the tokenizer");
+  fields.add("tied", tied, "the same matrix embeds and scores");
+  transformer.fields(fields);
+}
 
 LanguageModel::LanguageModel(const LanguageModelConfig& config, WeightScope weights)
     : config_(config),
@@ -43,22 +46,6 @@ std::int64_t LanguageModel::cache_bytes(std::int64_t slots) const {
   // No row is longer than max_positions, but a short one may go on behind the slots of the longest. Room is doubled as
   // it is needed, and what is there is copied, one layer after the other.
   return 2 * std::min(slots, 2 * config.max_positions) * of_slot;
-}
-
-nlohmann::json to_json(const LanguageModelConfig& config) {
-  nlohmann::json json = to_json(config.transformer);
-  json["vocab_size"] = config.vocab_size;
-  json["tied"] = config.tied;
-  return json;
-}
-
-LanguageModelConfig language_model_config(const nlohmann::json& json, const std::string& where) {
-  LanguageModelConfig config{json_member<std::int64_t>(json, "vocab_size", where), transformer_config(json, where),
-                             json_member<bool>(json, "tied", where)};
-  if (config.vocab_size < 1 || config.vocab_size > (1 << 22)) {
-    throw Error({where + ": vocab_size", "a whole number from 1 to 4194304", std::to_string(config.vocab_size), ""});
-  }
-  return config;
 }
 
 }  // namespace noema

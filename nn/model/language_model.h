@@ -11,6 +11,9 @@ struct LanguageModelConfig {
   std::int64_t vocab_size = 1024;  ///< V
   TransformerConfig transformer;
   bool tied = true;  ///< the same matrix embeds the tokens and scores them
+
+  void fields(Fields& fields);
+  void check(const std::string& where) const { transformer.check(where); }
 };
 
 /// The backbone of every part: a token model by itself, and the encoder, decoder and concept model of the latent ones.
@@ -50,8 +53,5 @@ class LanguageModel {
   Linear unembedding_;             // with the same weight when tied
   Transformer transformer_;
 };
-
-nlohmann::json to_json(const LanguageModelConfig& config);
-LanguageModelConfig language_model_config(const nlohmann::json& json, const std::string& where);
 
 }  // namespace noema

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <string_view>
 
 #include "base/error.h"
@@ -22,6 +23,12 @@ bool is_target(std::string_view prefix, const LoraOptions& options) {
                      [&](const std::string& target) { return prefix.ends_with("." + target + "."); });
 }
 
+std::string map_names() {
+  std::string names;
+  for (const char* map : kMaps) names += (names.empty() ? "" : ", ") + std::string(map);
+  return names;
+}
+
 TensorMap take_adapters(TensorMap& tensors) {
   TensorMap adapters;
   for (auto next = tensors.begin(); next != tensors.end();) {
@@ -33,35 +40,19 @@ TensorMap take_adapters(TensorMap& tensors) {
 
 }  // namespace
 
+void LoraOptions::fields(Fields& fields) {
+  fields.add("rank", rank, {1, 1024}, "of the change of each map");
+  fields.add("alpha", alpha, {std::numeric_limits<double>::min(), 1e6}, "the change is scaled by alpha / rank");
+  fields.add("targets", targets, "maps of every layer that are adapted, among " + map_names());
+}
+
 void LoraOptions::check(const std::string& where) const {
-  if (rank < 1 || rank > 1024) {
-    throw Error({where + ": rank", "a whole number from 1 to 1024", std::to_string(rank), ""});
-  }
-  if (!(alpha > 0.0 && alpha <= 1e6)) {
-    throw Error({where + ": alpha", "a number above 0, at most 1000000", nlohmann::json(alpha).dump(), ""});
-  }
-  std::string maps;
-  for (const char* map : kMaps) maps += (maps.empty() ? "" : ", ") + std::string(map);
+  const std::string maps = map_names();
   if (targets.empty()) throw Error({where + ": targets", "some of " + maps, "none", ""});
   for (const std::string& target : targets) {
     if (std::find(kMaps.begin(), kMaps.end(), target) != kMaps.end()) continue;
     throw Error({where + ": targets", "some of " + maps, printable(target), ""});
   }
-}
-
-nlohmann::json to_json(const LoraOptions& options) {
-  return {{"rank", options.rank}, {"alpha", options.alpha}, {"targets", options.targets}};
-}
-
-LoraOptions lora_options(const nlohmann::json& json, const std::string& where) {
-  LoraOptions options{json_member<std::int64_t>(json, "rank", where), json_member<double>(json, "alpha", where), {}};
-  const auto targets = json_member<nlohmann::json>(json, "targets", where);
-  if (!targets.is_array()) throw Error({where + ": targets", "a list of texts", printable(targets.dump()), ""});
-  for (const nlohmann::json& target : targets) {
-    options.targets.push_back(target.is_string() ? target.get<std::string>() : target.dump());
-  }
-  options.check(where);
-  return options;
 }
 
 LoraAdapter::LoraAdapter(WeightScope map, std::int64_t inner, std::int64_t columns, const LoraOptions& options)

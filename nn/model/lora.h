@@ -2,11 +2,11 @@
 
 #include <torch/types.h>
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/fields.h"
 #include "nn/model/weights.h"
 
 namespace noema {
@@ -18,14 +18,11 @@ struct LoraOptions {
   /// Maps of every layer, by name: among attention.qkv, attention.out, feed_forward.in, feed_forward.out.
   std::vector<std::string> targets = {"attention.qkv", "attention.out"};
 
+  void fields(Fields& fields);
+
   /// Throws Error, naming `where`, for senseless numbers, no targets, and maps that there are not.
   void check(const std::string& where) const;
 };
-
-nlohmann::json to_json(const LoraOptions& options);
-
-/// The inverse of to_json. Throws Error for missing, mistyped or senseless members.
-LoraOptions lora_options(const nlohmann::json& json, const std::string& where);
 
 /// The change of one linear map by LoRA (arXiv 2106.09685, section 4): y = W x + (alpha / rank) B A x. W is frozen; A
 /// starts normal and B at zero, so that nothing is changed at first.

@@ -15,17 +15,26 @@ void require(bool holds, const std::string& where, const std::string& expected, 
   if (!holds) throw Error({where, expected, std::to_string(found), "correct the architecture"});
 }
 
-/// One of two words, as the enumerator it stands for.
-template <typename Choice>
-Choice choice(const nlohmann::json& json, const std::string& key, const std::string& where, const char* first,
-              Choice if_first, const char* second, Choice if_second) {
-  const auto word = json_member<std::string>(json, key, where);
-  if (word == first) return if_first;
-  if (word == second) return if_second;
-  throw Error({where + ": " + key, std::string("\"") + first + "\" or \"" + second + "\"", printable(word), ""});
-}
-
 }  // namespace
+
+void TransformerConfig::fields(Fields& fields) {
+  const Range<std::int64_t> size{1, kLargest};
+  fields.add("layers", layers, {1, 1024}, "layers");
+  fields.add("width", width, size, "of the hidden states");
+  fields.add("heads", heads, size, "of attention; they divide the width");
+  fields.add("kv_heads", kv_heads, size, "of keys and values; they divide the heads");
+  fields.add("feed_forward", feed_forward, size, "hidden width of the feed-forward blocks");
+  fields.add("max_positions", max_positions, size, "longest row");
+  fields.add("position", position, {{"rotary", Position::rotary}, {"learned", Position::learned}}, "positions");
+  fields.add("norm", norm, {{"rms", Norm::rms}, {"layer", Norm::layer}}, "norm");
+  fields.add("activation", activation, {{"swiglu", FeedForward::swiglu}, {"gelu", FeedForward::gelu}}, "feed-forward");
+  fields.add("biases", biases, "on every linear map");
+  fields.add("convolution", convolution, {0, 16}, "taps over queries, keys and values");
+  // Models were causal before it was a choice.
+  fields.add("mask", mask, {{"causal", Mask::causal}, {"prefix", Mask::prefix}}, "mask").may_be_missing = true;
+  fields.add("norm_epsilon", norm_epsilon, {1e-12}, "of the norm");
+  fields.add("rotary_base", rotary_base, {1.0}, "of rotary positions");
+}
 
 void TransformerConfig::check(const std::string& where) const {
   for (const auto& [name, size] : {std::pair{"layers", layers},
@@ -76,51 +85,6 @@ TransformerConfig llama_style(std::int64_t layers, std::int64_t width, std::int6
   config.kv_heads = kv_heads;
   config.feed_forward = feed_forward;
   config.max_positions = max_positions;
-  return config;
-}
-
-nlohmann::json to_json(const TransformerConfig& config) {
-  nlohmann::json json = {
-      {"layers", config.layers},
-      {"width", config.width},
-      {"heads", config.heads},
-      {"kv_heads", config.kv_heads},
-      {"feed_forward", config.feed_forward},
-      {"max_positions", config.max_positions},
-      {"position", config.position == TransformerConfig::Position::rotary ? "rotary" : "learned"},
-      {"norm", config.norm == TransformerConfig::Norm::rms ? "rms" : "layer"},
-      {"activation", config.activation == TransformerConfig::FeedForward::swiglu ? "swiglu" : "gelu"},
-      {"biases", config.biases},
-      {"convolution", config.convolution},
-      {"norm_epsilon", config.norm_epsilon},
-      {"rotary_base", config.rotary_base}};
-  if (config.mask == TransformerConfig::Mask::prefix) json["mask"] = "prefix";
-  return json;
-}
-
-TransformerConfig transformer_config(const nlohmann::json& json, const std::string& where) {
-  TransformerConfig config;
-  config.layers = json_member<std::int64_t>(json, "layers", where);
-  config.width = json_member<std::int64_t>(json, "width", where);
-  config.heads = json_member<std::int64_t>(json, "heads", where);
-  config.kv_heads = json_member<std::int64_t>(json, "kv_heads", where);
-  config.feed_forward = json_member<std::int64_t>(json, "feed_forward", where);
-  config.max_positions = json_member<std::int64_t>(json, "max_positions", where);
-  config.position = choice(json, "position", where, "rotary", TransformerConfig::Position::rotary, "learned",
-                           TransformerConfig::Position::learned);
-  config.norm =
-      choice(json, "norm", where, "rms", TransformerConfig::Norm::rms, "layer", TransformerConfig::Norm::layer);
-  config.activation = choice(json, "activation", where, "swiglu", TransformerConfig::FeedForward::swiglu, "gelu",
-                             TransformerConfig::FeedForward::gelu);
-  config.biases = json_member<bool>(json, "biases", where);
-  config.convolution = json_member<std::int64_t>(json, "convolution", where);
-  if (json.contains("mask")) {  // models were causal before it was a choice
-    config.mask = choice(json, "mask", where, "causal", TransformerConfig::Mask::causal, "prefix",
-                         TransformerConfig::Mask::prefix);
-  }
-  config.norm_epsilon = json_member<double>(json, "norm_epsilon", where);
-  config.rotary_base = json_member<double>(json, "rotary_base", where);
-  config.check(where);
   return config;
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <string>
+
+#include "base/fields.h"
 
 namespace noema {
 
@@ -35,6 +36,8 @@ struct TransformerConfig {
 
   std::int64_t head_width() const { return width / heads; }
 
+  void fields(Fields& fields);
+
   /// Throws Error, naming `where`, unless the sizes fit together and are within sane limits.
   void check(const std::string& where) const;
 };
@@ -45,10 +48,5 @@ TransformerConfig gpt2_style(std::int64_t layers, std::int64_t width, std::int64
 /// Rotary positions, RMSNorm, SwiGLU, no biases.
 TransformerConfig llama_style(std::int64_t layers, std::int64_t width, std::int64_t heads, std::int64_t kv_heads,
                               std::int64_t feed_forward, std::int64_t max_positions);
-
-nlohmann::json to_json(const TransformerConfig& config);
-
-/// The inverse of to_json. Throws Error for missing, mistyped or senseless members.
-TransformerConfig transformer_config(const nlohmann::json& json, const std::string& where);
 
 }  // namespace noema

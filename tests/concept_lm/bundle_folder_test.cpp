@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "concept_lm/bundle.h"
+#include "concept_lm/part_kinds.h"
 #include "nn/formats/safetensors.h"
 #include "support/tiny_bundle.h"
 
@@ -47,8 +48,7 @@ class AdapterBundleTest : public testing::Test {
   }
 
   void save() const {
-    nlohmann::json architecture = to_json(config_);
-    architecture["kind"] = "language_model";
+    const nlohmann::json architecture = part_architecture(config_, kLanguageModelPart);
     save_bundle(bundle_, "stories", {{"seed", 1}}, *tokenizer_,
                 {{"chain", architecture, adapter_, torch::kBFloat16, BundleAdapter{lora_, ""}}},
                 folder_ / "base-outside.safetensors");

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "concept_lm/bundle_folder.h"
+#include "concept_lm/part_kinds.h"
 #include "nn/formats/safetensors.h"
 #include "support/tiny_bundle.h"
 
@@ -30,8 +31,7 @@ class BundleTest : public testing::Test {
   ~BundleTest() override { std::filesystem::remove_all(folder_); }
 
   void save(const std::vector<BundlePart>& others = {}) {
-    nlohmann::json architecture = to_json(config_);
-    architecture["kind"] = "language_model";
+    const nlohmann::json architecture = part_architecture(config_, kLanguageModelPart);
     std::vector<BundlePart> parts = {{"chain", architecture, weights_.tensors()}};
     for (const BundlePart& other : others) parts.push_back(other);
     save_bundle(folder_, "stories", {{"seed", 1}}, *tokenizer_, parts);
@@ -104,8 +104,8 @@ TEST_F(BundleTest, RefusesFilesThatWereChanged) {
 }
 
 TEST_F(BundleTest, RefusesOtherVersionsOtherShapesAndEscapingNames) {
-  edit_manifest([](auto& m) { m["format"] = 2; });
-  EXPECT_NE(complaint().find("format: expected 1, found 2"), std::string::npos) << complaint();
+  edit_manifest([](auto& m) { m["format"] = 3; });
+  EXPECT_NE(complaint().find("format: expected 1 to 2, found 3"), std::string::npos) << complaint();
   save();
   edit_manifest([](auto& m) { m["parts"]["chain"]["architecture"]["feed_forward"] = 64; });
   EXPECT_NE(complaint().find("expected shape [128, 32], found shape [96, 32]"), std::string::npos) << complaint();

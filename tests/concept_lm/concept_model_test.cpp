@@ -106,7 +106,7 @@ struct HeadCase {
     sentences = pad({{4, 5, 1}, {6, 1}, {7, 8, 1}});
   }
 
-  static AutoencoderConfig config() { return {{12, llama_style(1, 8, 2, 2, 12, 16)}}; }
+  static AutoencoderConfig config() { return AutoencoderConfig({12, llama_style(1, 8, 2, 2, 12, 16)}); }
 
   torch::Tensor loss(const ConceptHead& head) {
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(1);
@@ -123,17 +123,35 @@ struct HeadCase {
 TEST(DecodingHead, GradientsAgreeWithFiniteDifferences) {
   HeadCase c;
   Weights weights(4, torch::kFloat64);
-  const auto head = make_decoding_head(8, 8, weights);
+  const Projection to_input(WeightScope(weights, "to_input."), 8, 8);
+  const auto head = decoding_head_kind()->make({8, 8, to_input}, WeightScope(weights, "head."));
   std::vector<torch::Tensor> inputs = {c.hidden, c.input};
-  for (const auto& [name, tensor] : weights.tensors()) inputs.push_back(tensor);
+  for (const auto& [name, tensor] : weights.tensors()) {
+    if (name.starts_with("head.")) inputs.push_back(tensor);
+  }
   expect_right_gradients([&] { return c.loss(*head); }, inputs);
+}
+
+TEST(DecodingHead, DropsOutTheStateThatIsProjected) {
+  HeadCase c;
+  Weights weights(4, torch::kFloat64);
+  const Projection to_input(WeightScope(weights, "to_input."), 8, 8);
+  const auto head = decoding_head_kind()->make({8, 8, to_input}, WeightScope(weights, "head."));
+  torch::Tensor(weights.tensors().at("head.out.weight")).normal_();  // no longer the identity
+  at::Generator drawn = at::make_generator<at::CPUGeneratorImpl>(1), again = drawn.clone();
+  const LossTerms terms =
+      head->loss({c.hidden, c.embedding, c.input, c.sentences, torch::arange(3), c.autoencoder.decoder(), 0.5, drawn});
+  const torch::Tensor logits =
+      c.autoencoder.decoder().logits(head->predict(dropout(c.hidden, 0.5, again)).embedding, c.sentences);
+  EXPECT_NEAR(terms.front().value.item<double>(), token_cross_entropy(logits, c.sentences.real_tokens()).item<double>(),
+              1e-9);
 }
 
 TEST(RegressionHead, GradientsAgreeWithFiniteDifferencesAndItsInputIsTheProjectedConcept) {
   HeadCase c;
   Weights weights(4, torch::kFloat64);
   const Projection to_input(WeightScope(weights, "to_input."), 8, 8);
-  const auto head = make_regression_head(8, 8, WeightScope(weights, "head."), to_input);
+  const auto head = regression_head_kind()->make({8, 8, to_input}, WeightScope(weights, "head."));
   expect_right_gradients([&] { return c.loss(*head); }, {c.hidden});
   const Concept predicted = head->predict(c.hidden);
   EXPECT_TRUE(torch::equal(predicted.input, to_input(predicted.embedding, {single_positions(3)})));

@@ -43,14 +43,9 @@ inline Bundle tiny_bundle(bool gpt2 = false, const std::string& reads = "context
   };
   Weights chain(1), semantic(2), contextual(3), concepts(4), stop(5);
   bundle.chain = std::make_shared<const LanguageModel>(model, chain);
-  AutoencoderConfig autoencoder{model, AutoencoderConfig::Embedding::semantic};
-  bundle.autoencoders["semantic"] = std::make_shared<const Autoencoder>(autoencoder, semantic);
-  autoencoder.embedding = AutoencoderConfig::Embedding::contextual;
-  bundle.autoencoders["contextual"] = std::make_shared<const Autoencoder>(autoencoder, contextual);
-  ConceptConfig config;
-  config.model = model;
-  config.input_width = config.output_width = model.transformer.width;
-  bundle.concepts = std::make_shared<const ConceptModel>(config, concepts);
+  bundle.autoencoders["semantic"] = std::make_shared<const Autoencoder>(AutoencoderConfig(model, "semantic"), semantic);
+  bundle.autoencoders["contextual"] = std::make_shared<const Autoencoder>(AutoencoderConfig(model), contextual);
+  bundle.concepts = std::make_shared<const ConceptModel>(ConceptConfig(model), concepts);
   bundle.stop = std::make_shared<const StopHead>(model.transformer.width, stop);
   bundle.reads = reads;
   bundle.writes = "contextual";

@@ -19,17 +19,23 @@ std::string complaint(const std::string& text) {
   return "no error";
 }
 
+const StageKind& stage_of(const Recipe& recipe, const std::string& name) {
+  return **std::find_if(recipe.stages.begin(), recipe.stages.end(),
+                        [&](const auto& stage) { return stage->name() == name; });
+}
+
 TEST(Recipe, ReadsWhatIsGivenAndKeepsDefaultsElsewhere) {
   const Recipe recipe = parse_recipe(
       kHead + "[model]\nlayers = 3\nwidth = 48\nheads = 4\n[concept]\nsteps = 7\nreads = \"semantic\"\n", "r.toml");
   EXPECT_EQ(recipe.model.layers, 3);
-  EXPECT_EQ(recipe.model.kv_heads, 4);
-  EXPECT_EQ(recipe.model.feed_forward, 4 * 48);
-  EXPECT_EQ(recipe.concept_model.steps, 7);
-  EXPECT_EQ(recipe.concept_model.reads, "semantic");
-  EXPECT_TRUE(recipe.family_weights.empty());
-  EXPECT_EQ(recipe.concept_model.writes, "contextual");
-  EXPECT_DOUBLE_EQ(recipe.chain.clip, StageOptions().clip);
+  EXPECT_EQ(recipe.model.transformer().kv_heads, 4);
+  EXPECT_EQ(recipe.model.transformer().feed_forward, 4 * 48);
+  EXPECT_EQ(stage_of(recipe, "concept").training.steps, 7);
+  EXPECT_TRUE(recipe.data.family_weights.empty());
+  const std::string& settings = recipe.settings.at("concept");
+  EXPECT_NE(settings.find("concept.reads = \"semantic\"\n"), std::string::npos) << settings;
+  EXPECT_NE(settings.find("concept.writes = \"contextual\"\n"), std::string::npos) << settings;
+  EXPECT_DOUBLE_EQ(stage_of(recipe, "chain").training.clip, StageOptions().clip);
 }
 
 TEST(Recipe, SuggestsTheKeyThatWasMeant) {
@@ -39,18 +45,16 @@ TEST(Recipe, SuggestsTheKeyThatWasMeant) {
   EXPECT_NE(complaint(kHead + "[chian]\nsteps = 1\n").find("did you mean \"chain\"?"), std::string::npos);
 }
 
-TEST(Recipe, APrefixMaskGoesWithNeitherSiblingsNorALossOnTheQuestion) {
+TEST(Recipe, APrefixMaskGoesWithoutSiblings) {
   const std::string prefix = "[model]\nmask = \"prefix\"\n";
   EXPECT_EQ(parse_recipe(kHead + prefix, "r.toml").model.mask, TransformerConfig::Mask::prefix);
   EXPECT_NE(complaint(kHead + prefix + "[data]\nsiblings = 2\n").find("found siblings"), std::string::npos);
-  EXPECT_NE(complaint(kHead + prefix + "[chain]\nquestion_weight = 0.1\n").find("found a question_weight"),
-            std::string::npos);
   EXPECT_NE(complaint(kHead + "[model]\nmask = \"full\"\n").find("\"causal\", \"prefix\""), std::string::npos);
 }
 
 TEST(Recipe, ReadsWeightsOfFamilies) {
   const Recipe recipe = parse_recipe(kHead + "[data]\nfamily_weights = {count = 2.5, order = 1}\n", "r.toml");
-  EXPECT_EQ(recipe.family_weights, (std::map<std::string, double>{{"count", 2.5}, {"order", 1.0}}));
+  EXPECT_EQ(recipe.data.family_weights, (std::map<std::string, double>{{"count", 2.5}, {"order", 1.0}}));
   EXPECT_NE(complaint(kHead + "[data]\nfamily_weights = {count = 0}\n").find("line 5"), std::string::npos);
   EXPECT_NE(complaint(kHead + "[data]\nfamily_weights = 2\n").find("a table of numbers"), std::string::npos);
 }
@@ -61,18 +65,18 @@ TEST(Recipe, ChangesTakeThePlaceOfWhatItSays) {
                                             "data.exclude=[\"a.json\"]", "data.answers_only=true"};
   const Recipe recipe = parse_recipe(text, "r.toml", changes);
   EXPECT_EQ(recipe.seed, 2U);
-  EXPECT_EQ(recipe.chain.steps, 7);
-  EXPECT_EQ(recipe.chain.batch, 8);
-  EXPECT_EQ(recipe.concept_model.reads, "semantic");
-  EXPECT_EQ(recipe.exclude, (std::vector<std::string>{"a.json"}));
-  EXPECT_TRUE(recipe.answers_only);
+  EXPECT_EQ(stage_of(recipe, "chain").training.steps, 7);
+  EXPECT_EQ(stage_of(recipe, "chain").training.batch, 8);
+  EXPECT_NE(recipe.settings.at("concept").find("concept.reads = \"semantic\"\n"), std::string::npos);
+  EXPECT_EQ(recipe.data.exclude, (std::vector<std::string>{"a.json"}));
+  EXPECT_TRUE(recipe.data.answers_only);
   EXPECT_EQ(recipe.text, text);
   EXPECT_EQ(recipe.changes, changes);
 }
 
 TEST(Recipe, ChangesCanLeaveNothingExcluded) {
   const std::string text = kHead + "[data]\nexclude = [\"a.json\"]\n";
-  EXPECT_TRUE(parse_recipe(text, "r.toml", {"data.exclude=[]"}).exclude.empty());
+  EXPECT_TRUE(parse_recipe(text, "r.toml", {"data.exclude=[]"}).data.exclude.empty());
   EXPECT_NE(complaint(kHead + "[data]\nexclude = [1]\n").find("a list of texts"), std::string::npos);
 }
 
@@ -95,11 +99,11 @@ TEST(Recipe, RefusesSenselessChanges) {
 
 TEST(Recipe, ABackboneBringsItsArchitectureAndItsTokenizer) {
   const std::string head = kHead + "[model]\nbackbone = \"lm\"\n";
-  EXPECT_EQ(parse_recipe(head + "bottleneck = \"gaussian\"\n", "r.toml").backbone, "lm");
+  EXPECT_EQ(parse_recipe(head, "r.toml").model.backbone, "lm");
   for (const char* beside :
        {"layers = 2\n", "mask = \"prefix\"\n", "style = \"gpt2\"\n", "[tokenizer]\nvocab_size = 500\n"}) {
     const std::string message = complaint(head + beside);
-    EXPECT_NE(message.find("nothing beside a backbone, which brings its own"), std::string::npos) << message;
+    EXPECT_NE(message.find("nothing besides a backbone, which brings its own"), std::string::npos) << message;
   }
 }
 

@@ -237,15 +237,17 @@ std::vector<std::vector<ExampleGroup>> BatchSequence::window(std::int64_t index)
   return batches;
 }
 
-std::vector<ReasoningBatch> deal(std::vector<ExampleGroup> batch, std::int64_t micro_batches) {
+MicroBatches deal(std::vector<ExampleGroup> batch, std::int64_t micro_batches) {
   std::vector<std::vector<TokenizedReasoning>> dealt(
       std::min(batch.size(), static_cast<std::size_t>(std::max<std::int64_t>(micro_batches, 1))));
   for (std::size_t i = 0; i < batch.size(); ++i) {
     auto& examples = dealt[i % dealt.size()];
     std::move(batch[i].begin(), batch[i].end(), std::back_inserter(examples));
   }
-  std::vector<ReasoningBatch> all;
-  for (auto& examples : dealt) all.push_back(make_batch(std::move(examples), kWidthMultiple));
+  MicroBatches all;
+  for (auto& examples : dealt) {
+    all.push_back(std::make_shared<const ReasoningMicroBatch>(make_batch(std::move(examples), kWidthMultiple)));
+  }
   return all;
 }
 
@@ -270,7 +272,7 @@ struct BatchQueue::State {
     }
   }
 
-  bool put(std::vector<ReasoningBatch> batch) {
+  bool put(MicroBatches batch) {
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return stopping || ready.size() < kBatchesAhead; });
     if (stopping) return false;
@@ -281,7 +283,7 @@ struct BatchQueue::State {
 
   std::mutex mutex;
   std::condition_variable changed;
-  std::deque<std::vector<ReasoningBatch>> ready;
+  std::deque<MicroBatches> ready;
   std::exception_ptr failure;
   bool stopping = false;
   std::thread worker;  // last: starts when everything else is there
@@ -299,18 +301,18 @@ BatchQueue::~BatchQueue() {
   state_->worker.join();
 }
 
-std::vector<ReasoningBatch> BatchQueue::next() {
+MicroBatches BatchQueue::next() {
   std::unique_lock lock(state_->mutex);
   state_->changed.wait(lock, [&] { return !state_->ready.empty() || state_->failure; });
   if (state_->ready.empty()) std::rethrow_exception(state_->failure);
-  std::vector<ReasoningBatch> batch = std::move(state_->ready.front());
+  MicroBatches batch = std::move(state_->ready.front());
   state_->ready.pop_front();
   state_->changed.notify_all();
   return batch;
 }
 
-std::vector<ReasoningBatch> fixed_batches(const ExampleSource& source, const Task& task, const Tokenizer& tokenizer,
-                                          std::int64_t count, std::int64_t batch, std::int64_t max_tokens) {
+MicroBatches fixed_batches(const ExampleSource& source, const Task& task, const Tokenizer& tokenizer,
+                           std::int64_t count, std::int64_t batch, std::int64_t max_tokens) {
   std::vector<TokenizedReasoning> examples;
   for (std::int64_t i = 0; i < count; ++i) {
     TokenizedReasoning tokens = tokenize(source.get(static_cast<std::uint64_t>(i)), task, tokenizer);
@@ -319,12 +321,12 @@ std::vector<ReasoningBatch> fixed_batches(const ExampleSource& source, const Tas
   if (examples.empty()) throw Error({"validation data", "at least one example that is short enough", "none", ""});
   std::stable_sort(examples.begin(), examples.end(),
                    [](const auto& a, const auto& b) { return a.tokens() > b.tokens(); });
-  std::vector<ReasoningBatch> batches;
+  MicroBatches batches;
   for (std::size_t begin = 0; begin < examples.size(); begin += static_cast<std::size_t>(batch)) {
     const std::size_t end = std::min(examples.size(), begin + static_cast<std::size_t>(batch));
-    batches.push_back(make_batch(
+    batches.push_back(std::make_shared<const ReasoningMicroBatch>(make_batch(
         {examples.begin() + static_cast<std::ptrdiff_t>(begin), examples.begin() + static_cast<std::ptrdiff_t>(end)},
-        kWidthMultiple));
+        kWidthMultiple)));
   }
   return batches;
 }

@@ -9,7 +9,7 @@
 #include "sentence_vae/batch.h"
 #include "tasks/task.h"
 #include "text/tokenizer.h"
-#include "training/recipe.h"
+#include "training/stages/objective.h"
 
 namespace noema {
 
@@ -92,7 +92,7 @@ class BatchSequence {
 
 /// Deals the groups of a batch out to so many micro-batches in turn, so that all have about the same lengths. No more
 /// of them than there are groups.
-std::vector<ReasoningBatch> deal(std::vector<ExampleGroup> batch, std::int64_t micro_batches);
+MicroBatches deal(std::vector<ExampleGroup> batch, std::int64_t micro_batches);
 
 /// Gives the batches of a sequence from a given step on, made ahead by a thread of its own.
 class BatchQueue {
@@ -101,7 +101,7 @@ class BatchQueue {
   ~BatchQueue();
 
   /// The next batch, as its micro-batches. Throws what the thread threw.
-  std::vector<ReasoningBatch> next();
+  MicroBatches next();
 
  private:
   struct State;
@@ -109,7 +109,7 @@ class BatchQueue {
 };
 
 /// Validation: `count` examples cut into batches once, longest first.
-std::vector<ReasoningBatch> fixed_batches(const ExampleSource& source, const Task& task, const Tokenizer& tokenizer,
-                                          std::int64_t count, std::int64_t batch, std::int64_t max_tokens);
+MicroBatches fixed_batches(const ExampleSource& source, const Task& task, const Tokenizer& tokenizer,
+                           std::int64_t count, std::int64_t batch, std::int64_t max_tokens);
 
 }  // namespace noema

@@ -16,8 +16,8 @@ using Files = std::vector<std::filesystem::path>;
 
 /// What is never trained on: validation questions stand in many a training file, too.
 Files excluded_files(const Recipe& recipe) {
-  Files files(recipe.exclude.begin(), recipe.exclude.end());
-  if (!recipe.valid_file.empty()) files.emplace_back(recipe.valid_file);
+  Files files(recipe.data.exclude.begin(), recipe.data.exclude.end());
+  if (!recipe.data.valid.empty()) files.emplace_back(recipe.data.valid);
   return files;
 }
 
@@ -39,19 +39,11 @@ std::unique_ptr<ExampleSource> make_source(const std::string& file, const std::s
   return make_listed_source(std::move(left), seed);
 }
 
-double hint_weight(const Recipe& recipe, const std::string& stage) {
-  if (stage == "chain") return recipe.chain.hint_weight;
-  if (stage == "contextual") return recipe.contextual.hint_weight;
-  if (stage == "concept") return recipe.concept_model.hint_weight;
-  return 0.0;
-}
-
-/// Whether the stage learns from the task's hints.
-bool takes_hints(const Recipe& recipe, const std::string& stage, const RecipeData& data, const Tokenizer& tokenizer) {
-  if (hint_weight(recipe, stage) == 0.0) return false;
+/// Throws Error where a stage is to learn from hints and the task has none.
+void check_hints(const Recipe& recipe, const std::string& stage, const RecipeData& data, const Tokenizer& tokenizer) {
   const Example first = data.training->get(0);
   const TokenIds question = tokenize(first, *data.task, tokenizer).question;
-  if (!tokenize_hints(first, question, *data.task, tokenizer).empty()) return true;
+  if (!tokenize_hints(first, question, *data.task, tokenizer).empty()) return;
   throw Error({"[" + stage + "] hint_weight", "a task with hints whose pieces are tokens", "none in " + recipe.task,
                "leave it out, or raise vocab_size in [tokenizer]"});
 }
@@ -62,27 +54,27 @@ std::uint64_t stream_seed(std::uint64_t seed, SeedStream stream, std::uint64_t p
   return Random::of(seed, static_cast<std::uint64_t>(stream) * 100 + part).next();
 }
 
-RecipeData::RecipeData(const Recipe& recipe) : task(make_recipe_task(recipe)), valid_count(recipe.valid_count) {
+RecipeData::RecipeData(const Recipe& recipe) : task(make_recipe_task(recipe)), valid_count(recipe.data.valid_count) {
   training =
-      make_source(recipe.train_file, task, stream_seed(recipe.seed, SeedStream::training), excluded_files(recipe));
-  if (!recipe.family_weights.empty()) {
-    training = make_weighted_source(std::move(training), recipe.family_weights,
+      make_source(recipe.data.train, task, stream_seed(recipe.seed, SeedStream::training), excluded_files(recipe));
+  if (!recipe.data.family_weights.empty()) {
+    training = make_weighted_source(std::move(training), recipe.data.family_weights,
                                     stream_seed(recipe.seed, SeedStream::families));
   }
-  validation = make_source(recipe.valid_file, task, stream_seed(recipe.seed, SeedStream::validation), {});
-  if (recipe.answers_only) {
+  validation = make_source(recipe.data.valid, task, stream_seed(recipe.seed, SeedStream::validation), {});
+  if (recipe.data.answers_only) {
     training = make_answers_source(std::move(training), task);
     validation = make_answers_source(std::move(validation), task);
   }
-  if (!recipe.valid_file.empty()) {
-    const auto there_are = static_cast<std::int64_t>(read_examples(recipe.valid_file).size());
+  if (!recipe.data.valid.empty()) {
+    const auto there_are = static_cast<std::int64_t>(read_examples(recipe.data.valid).size());
     valid_count = std::min(valid_count, there_are);
   }
 }
 
 std::unique_ptr<Tokenizer> make_tokenizer(const Recipe& recipe, const RecipeData& data) {
   std::vector<std::string> texts;
-  for (std::int64_t i = 0; i < recipe.tokenizer_examples; ++i) {
+  for (std::int64_t i = 0; i < recipe.tokenizer.examples; ++i) {
     const Example example = data.training->get(static_cast<std::uint64_t>(i));
     std::string text = example.question;
     for (const std::string& step : data.task->reasoning(example)) text += "\n" + step;
@@ -90,20 +82,21 @@ std::unique_ptr<Tokenizer> make_tokenizer(const Recipe& recipe, const RecipeData
   }
   TokenizerOptions options;
   options.phrases = data.task->phrases();
-  options.vocab_size = static_cast<int>(recipe.vocab_size);
+  options.vocab_size = static_cast<int>(recipe.tokenizer.vocab_size);
   return train_tokenizer(texts, options);
 }
 
-BatchOptions batch_options(const Recipe& recipe, const std::string& stage, std::uint64_t index, const RecipeData& data,
+BatchOptions batch_options(const Recipe& recipe, const StageKind& stage, std::uint64_t index, const RecipeData& data,
                            const Tokenizer& tokenizer) {
-  const StageOptions& settings = stage_options(recipe, stage);
-  return {.batch = settings.batch,
-          .max_tokens = recipe.max_tokens,
+  const ReasoningNeeds needs = stage.needs();
+  if (needs.hints) check_hints(recipe, stage.name(), data, tokenizer);
+  return {.batch = stage.training.batch,
+          .max_tokens = recipe.data.max_tokens,
           .seed = stream_seed(recipe.seed, SeedStream::order, index),
-          .micro_batches = settings.micro_batches,
-          .twins = stage == "concept" ? recipe.concept_model.twins : 0.0,
-          .siblings = recipe.siblings,
-          .hints = takes_hints(recipe, stage, data, tokenizer)};
+          .micro_batches = stage.training.micro_batches,
+          .twins = needs.twins,
+          .siblings = recipe.data.siblings,
+          .hints = needs.hints};
 }
 
 }  // namespace noema

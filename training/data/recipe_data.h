@@ -32,7 +32,7 @@ std::unique_ptr<Tokenizer> make_tokenizer(const Recipe& recipe, const RecipeData
 
 /// How the batches of a stage are made, in an order of its own by `index`. Throws Error when it should learn from hints
 /// and the task has none.
-BatchOptions batch_options(const Recipe& recipe, const std::string& stage, std::uint64_t index, const RecipeData& data,
+BatchOptions batch_options(const Recipe& recipe, const StageKind& stage, std::uint64_t index, const RecipeData& data,
                            const Tokenizer& tokenizer);
 
 }  // namespace noema

@@ -25,7 +25,7 @@ Optimizer::Optimizer(const TensorMap& parameters, const StageOptions& options) :
   for (const auto& [name, parameter] : parameters) {
     parameters_.push_back(parameter.requires_grad_(true));
     const bool is_table = name.find("embedding") != std::string::npos || name.find("positions") != std::string::npos;
-    const bool is_hidden = options.optimizer == "muon" && parameter.dim() == 2 && !is_table;
+    const bool is_hidden = options.optimizer == StageOptions::Rule::muon && parameter.dim() == 2 && !is_table;
     (is_hidden ? hidden : parameter.dim() >= 2 ? matrices : vectors).emplace_back(name, parameter);
   }
   rules_.push_back(make_muon(hidden, options.weight_decay, state_));

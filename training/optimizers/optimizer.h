@@ -5,7 +5,7 @@
 
 #include "nn/model/weights.h"
 #include "training/optimizers/update_rule.h"
-#include "training/recipe.h"
+#include "training/stage_options.h"
 
 namespace noema {
 

@@ -40,10 +40,8 @@ void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkp
   for (const auto& [name, tensor] : checkpoint.parameters) all[kParameters + name] = tensor;
   for (const auto& [name, tensor] : checkpoint.best_parameters) all[kBest + name] = tensor;
   for (const auto& [name, tensor] : checkpoint.optimizer) all[kOptimizer + name] = tensor;
-  const nlohmann::json state = {{"step", checkpoint.step},
-                                {"bf16", checkpoint.bf16},
-                                {"settings", checkpoint.settings},
-                                {"best", checkpoint.best}};
+  const nlohmann::json state = {
+      {"step", checkpoint.step}, {"settings", checkpoint.settings}, {"best", checkpoint.best}};
   write_safetensors(path, all, {{"state", state.dump()}});
 }
 
@@ -56,7 +54,6 @@ std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& path) {
   const nlohmann::json state = parse_json(text->second, where);
   Checkpoint checkpoint;
   checkpoint.step = json_member<std::int64_t>(state, "step", where);
-  checkpoint.bf16 = json_member<bool>(state, "bf16", where);
   checkpoint.settings = json_member<std::string>(state, "settings", where);
   checkpoint.best = json_member<double>(state, "best", where);
   checkpoint.parameters = with_prefix(file.tensors, kParameters);
@@ -70,24 +67,6 @@ void check_same_settings(const std::string& saved, const std::string& now, const
   throw Error({where, "a stage trained by this recipe: " + first_line_beyond(now, saved),
                "another one's: " + first_line_beyond(saved, now),
                "choose another --run, or remove the file to train the stage anew"});
-}
-
-void copy_into(const TensorMap& parameters, const TensorMap& values, const std::string& where) {
-  const torch::NoGradGuard no_grad;
-  for (const auto& [name, parameter] : parameters) {
-    const auto value = values.find(name);
-    if (value == values.end() || value->second.sizes() != parameter.sizes()) {
-      throw Error({where + ": tensor \"" + name + "\"", "the recipe's shape", "none or another shape",
-                   "remove the run's folder to start again"});
-    }
-    torch::Tensor(parameter).copy_(value->second);
-  }
-}
-
-TensorMap copy_of(const TensorMap& tensors) {
-  TensorMap copies;
-  for (const auto& [name, tensor] : tensors) copies[name] = tensor.detach().clone();
-  return copies;
 }
 
 }  // namespace noema

@@ -12,7 +12,6 @@ namespace noema {
 /// A stage in the middle of its training.
 struct Checkpoint {
   std::int64_t step = 0;  ///< steps done
-  bool bf16 = false;      ///< autocast, chosen at the start
   std::string settings;   ///< the recipe's for this stage
   double best = -1.0;     ///< of the measure that is selected by
   TensorMap parameters;
@@ -29,11 +28,5 @@ std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& path);
 /// Throws Error, naming the file `where` and the first line that differs, when what is in it was trained by other
 /// settings than those of the recipe now.
 void check_same_settings(const std::string& saved, const std::string& now, const std::string& where);
-
-/// Copies values into tensors of the same names and shapes. Throws Error, naming `where`, when they differ.
-void copy_into(const TensorMap& parameters, const TensorMap& values, const std::string& where);
-
-/// Copies that share nothing.
-TensorMap copy_of(const TensorMap& tensors);
 
 }  // namespace noema

@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <chrono>
 
-#include "training/data/recipe_data.h"
 #include "training/optimizers/optimizer.h"
-#include "training/run/backbone.h"
-#include "training/run/gradients.h"
-#include "training/run/parts.h"
+#include "training/run/stage_loop.h"
+#include "training/run/workers.h"
 
 namespace noema {
 namespace {
@@ -26,19 +24,20 @@ struct Trial {
   double most_tokens = 0.0;            // of one step
 };
 
-Trial try_steps(const Stage& stage, Optimizer& optimizer, const BatchSequence& batches) {
+Trial try_steps(const Objective& objective, Optimizer& optimizer, const BatchSequence& batches) {
   constexpr int kSteps = 3;
+  const auto workers = make_thread_workers();
   BatchQueue queue(batches, 0);
   Trial trial;
   for (int step = 0; step <= kSteps; ++step) {
-    const std::vector<ReasoningBatch> micro_batches = queue.next();
+    const MicroBatches micro_batches = queue.next();
     const auto start = std::chrono::steady_clock::now();
-    add_gradients(stage, micro_batches, optimizer.parameters(), {});
+    workers->add_gradients(objective, micro_batches, optimizer.parameters(), {});
     optimizer.step(0.0);
     if (step == 0) continue;  // the first is slower: kernels are being prepared
     trial.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / kSteps;
     double padded = 0.0;
-    for (const ReasoningBatch& batch : micro_batches) padded += static_cast<double>(batch.texts.ids.numel());
+    for (const auto& batch : micro_batches) padded += static_cast<double>(batch->padded_tokens());
     trial.tokens += padded / kSteps;
     trial.most_tokens = std::max(trial.most_tokens, padded);
   }
@@ -52,41 +51,35 @@ double memory_bytes(const StageEstimate& stage, const TransformerConfig& model, 
 
 }  // namespace
 
-RecipeEstimate estimate(const Recipe& recipe, const std::filesystem::path& folder) {
+RecipeEstimate estimate(const Recipe& recipe, const std::filesystem::path& folder, const ModelKinds& kinds) {
   Recipe quick = recipe;
-  quick.tokenizer_examples = std::min<std::int64_t>(recipe.tokenizer_examples, 2000);
-  const RecipeData data(quick);
-  const auto backbone = make_backbone(recipe);
-  const Start start = read_start(folder);
-  std::shared_ptr<const Tokenizer> tokenizer = backbone ? backbone->tokenizer : start.tokenizer;
+  quick.tokenizer.examples = std::min<std::int64_t>(recipe.tokenizer.examples, 2000);
+  StageLoop loop(quick, folder, kinds);
+  const RecipeData& data = loop.data();
+  std::shared_ptr<const Tokenizer> tokenizer = loop.given_tokenizer();
+  const std::int64_t vocab_size = tokenizer ? tokenizer->vocab_size() : recipe.tokenizer.vocab_size;
   if (!tokenizer) tokenizer = make_tokenizer(quick, data);
-  Parts parts(recipe, start.tokenizer ? tokenizer->vocab_size() : recipe.vocab_size, backbone.get(), start);
   RecipeEstimate whole;
-  if (recipe.lora) whole.bundle_bytes += static_cast<double>(std::filesystem::file_size(backbone->file));
-  for (const std::string& name : stage_names()) {
-    const StageOptions& options = stage_options(recipe, name);
-    if (options.steps == 0) {
-      parts.keep(name);
-      continue;
-    }
-    const Stage& stage = parts.build(name);
-    Optimizer optimizer(parts.built().tensors, options);
+  if (recipe.lora) whole.bundle_bytes += static_cast<double>(std::filesystem::file_size(loop.backbone()->file));
+  loop.run(vocab_size, [&](std::size_t, const StageKind& kind, Stage& stage) {
+    Optimizer optimizer(stage.trained(), kind.training);
     const BatchSequence batches(*data.training, *data.task, *tokenizer,
-                                batch_options(recipe, name, 0, data, *tokenizer));
-    const Trial trial = try_steps(stage, optimizer, batches);
-    const auto steps = static_cast<double>(options.steps);
+                                batch_options(quick, kind, 0, data, *tokenizer));
+    const Trial trial = try_steps(*stage.objective, optimizer, batches);
+    const auto steps = static_cast<double>(kind.training.steps);
     StageEstimate& found = whole.stages.emplace_back();
-    found = {.stage = name,
-             .parameters = count_parameters(parts.built().tensors),
-             .frozen = parts.built().adapter ? count_parameters(backbone->tensors) : 0,
-             .steps = options.steps,
-             .tokens = trial.tokens * steps,
-             .seconds = trial.seconds * steps};
-    found.memory_bytes = memory_bytes(found, parts.model().transformer, trial.most_tokens);
+    found = {
+        .stage = kind.name(),
+        .parameters = count_parameters(stage.trained()),
+        .frozen = recipe.lora && stage.parts.front().second.adapter ? count_parameters(loop.backbone()->tensors) : 0,
+        .steps = kind.training.steps,
+        .tokens = trial.tokens * steps,
+        .seconds = trial.seconds * steps};
+    found.memory_bytes = memory_bytes(found, loop.setting().model.transformer, trial.most_tokens);
     whole.disk_bytes += 20.0 * static_cast<double>(found.parameters);
     whole.bundle_bytes += 2.0 * static_cast<double>(found.parameters);
-    parts.finish(name, parts.built());
-  }
+    return true;
+  });
   return whole;
 }
 

@@ -28,6 +28,6 @@ struct RecipeEstimate {
 
 /// Runs a few steps of every stage, from the bundle in `start` where that is not empty. Throws Error where training
 /// would.
-RecipeEstimate estimate(const Recipe& recipe, const std::filesystem::path& start = {});
+RecipeEstimate estimate(const Recipe& recipe, const std::filesystem::path& start = {}, const ModelKinds& kinds = {});
 
 }  // namespace noema

@@ -8,11 +8,8 @@
 #include "base/file.h"
 #include "concept_lm/bundle_folder.h"
 #include "nn/formats/safetensors.h"
-#include "training/data/recipe_data.h"
-#include "training/run/backbone.h"
 #include "training/run/checkpoint.h"
-#include "training/run/parts.h"
-#include "training/run/start.h"
+#include "training/run/stage_loop.h"
 
 namespace noema {
 namespace {
@@ -20,95 +17,108 @@ namespace {
 class Pipeline {
  public:
   Pipeline(const Recipe& recipe, const PipelineOptions& options, TrainingProgress& progress)
-      : recipe_(recipe),
-        options_(options),
-        progress_(progress),
-        data_(recipe),
-        backbone_(make_backbone(recipe)),
-        start_(read_start(options.start)) {
+      : recipe_(recipe), options_(options), progress_(progress), loop_(recipe, options.start, options.kinds) {
     if (options_.out.empty()) options_.out = recipe.out;
     check_backbone();
     make_or_load_tokenizer();
   }
 
   bool run() {
-    Parts parts(recipe_, tokenizer_->vocab_size(), backbone_.get(), start_);
-    const std::vector<std::string> names = stage_names();
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      if (stage_options(recipe_, names[i]).steps == 0) {
-        parts.keep(names[i]);
-      } else if (!run_stage(parts, names[i], i)) {
-        return false;
-      }
-    }
-    write_bundle(parts);
-    return true;
+    const bool is_done = loop_.run(
+        tokenizer_->vocab_size(),
+        [&](std::size_t index, const StageKind& kind, Stage& stage) { return run_stage(index, kind, stage); });
+    if (is_done) write_bundle();
+    return is_done;
   }
 
  private:
-  /// It must suit the recipe, and a run goes on with the one that it began with: what is finished in it fits no other.
+  /// A run goes on with the backbone that it began with: what is finished in it fits no other.
   void check_backbone() const {
-    if (!backbone_) return;
-    check_mask(recipe_, backbone_->config.transformer.mask, "[model] backbone");
+    const Backbone* backbone = loop_.backbone();
+    if (!backbone) return;
     const auto path = options_.run / "backbone.sha256";
-    if (!std::filesystem::exists(path)) return write_file(path, backbone_->sha256);
+    if (!std::filesystem::exists(path)) return write_file(path, backbone->sha256);
     const std::string begun = read_file(path, 1 << 10);
-    if (begun == backbone_->sha256) return;
-    throw Error({path.string(), "the backbone's sha256 " + backbone_->sha256, printable(begun, 64),
+    if (begun == backbone->sha256) return;
+    throw Error({path.string(), "the backbone's sha256 " + backbone->sha256, printable(begun, 64),
                  "the run began with another backbone; remove its folder to start again"});
   }
 
   void make_or_load_tokenizer() {
-    if (backbone_) {
-      tokenizer_ = backbone_->tokenizer;
-      return;
-    }
+    tokenizer_ = loop_.given_tokenizer();
+    if (loop_.backbone()) return;
     const auto path = options_.run / "tokenizer.model";
     if (std::filesystem::exists(path)) {
       tokenizer_ = load_tokenizer(path);
       return;
     }
-    tokenizer_ = start_.tokenizer;
     if (!tokenizer_) {
       progress_.on_stage("tokenizer", "starts");
-      tokenizer_ = make_tokenizer(recipe_, data_);
+      tokenizer_ = make_tokenizer(recipe_, loop_.data());
     }
     write_file(path, tokenizer_->serialized());
   }
 
-  bool run_stage(Parts& parts, const std::string& name, std::size_t index) {
+  bool run_stage(std::size_t index, const StageKind& kind, Stage& stage) {
+    const std::string name = kind.name();
     const auto finished = options_.run / (name + ".safetensors");
     if (std::filesystem::exists(finished)) {
-      take_finished(parts, name, finished);
+      take_finished(name, stage, finished);
       return true;
     }
-    const Stage& stage = parts.build(name);
-    const StageOptions& settings = stage_options(recipe_, name);
-    const OffsetSource fresh(*data_.training, static_cast<std::uint64_t>(index) << 40);
-    const ExampleSource& source =
-        recipe_.train_file.empty() ? static_cast<const ExampleSource&>(fresh) : *data_.training;
-    const BatchSequence batches(source, *data_.task, *tokenizer_,
-                                batch_options(recipe_, name, index, data_, *tokenizer_));
-    const auto validation = fixed_batches(*data_.validation, *data_.task, *tokenizer_, data_.valid_count,
-                                          std::min<std::int64_t>(settings.batch, 64), recipe_.max_tokens);
-    const TrainedStage trained{name,
-                               stage,
-                               settings,
-                               recipe_.settings.at(name),
-                               parts.built().tensors,
-                               stream_seed(recipe_.seed, SeedStream::dropout, index)};
-    if (!train_stage(trained, batches, validation, *tokenizer_, options_.run, options_.trainer, progress_))
-      return false;
-    measures_[name] = measure(stage, validation);
-    write_safetensors(finished, parts.built().tensors,
+    if (!train(index, kind, stage)) return false;
+    write_safetensors(finished, stage.trained(),
                       {{"measures", nlohmann::json(measures_[name]).dump()}, {"settings", recipe_.settings.at(name)}});
     std::filesystem::remove(options_.run / (name + ".checkpoint.safetensors"));
-    parts.finish(name, parts.built());
     progress_.on_stage(name, "finished");
     return true;
   }
 
-  void take_finished(Parts& parts, const std::string& name, const std::filesystem::path& path) {
+  bool train(std::size_t index, const StageKind& kind, Stage& stage) {
+    const RecipeData& data = loop_.data();
+    const OffsetSource fresh(*data.training, static_cast<std::uint64_t>(index) << 40);
+    const ExampleSource& source =
+        recipe_.data.train.empty() ? static_cast<const ExampleSource&>(fresh) : *data.training;
+    const BatchSequence batches(source, *data.task, *tokenizer_,
+                                batch_options(recipe_, kind, index, data, *tokenizer_));
+    const MicroBatches validation =
+        fixed_batches(*data.validation, *data.task, *tokenizer_, data.valid_count,
+                      std::min<std::int64_t>(kind.training.batch, 64), recipe_.data.max_tokens);
+    const TrainedStage trained{kind.name(),
+                               *stage.objective,
+                               kind.training,
+                               recipe_.settings.at(kind.name()),
+                               stage.trained(),
+                               batches,
+                               validation,
+                               stream_seed(recipe_.seed, SeedStream::dropout, index),
+                               is_in_bf16(stage, validation)};
+    if (!train_stage(trained, *workers_, *tokenizer_, options_.run, options_.trainer, progress_)) return false;
+    measures_[kind.name()] = workers_->measure(*stage.objective, validation);
+    return true;
+  }
+
+  /// Decided once for all stages of a run, since a timing would decide otherwise another time.
+  bool is_in_bf16(const Stage& stage, const MicroBatches& validation) const {
+    const auto path = options_.run / "precision";
+    const Autocast wanted = options_.trainer.bf16;
+    if (!std::filesystem::exists(path)) {
+      const bool bf16 = wanted == Autocast::automatic
+                            ? bf16_is_faster(*stage.objective, validation[validation.size() / 2],
+                                             stage.parts.front().second.tensors, *workers_)
+                            : wanted == Autocast::on;
+      write_file(path, bf16 ? "bf16" : "fp32");
+    }
+    const std::string begun = read_file(path, 16);
+    const bool is_bf16 = begun == "bf16";
+    if ((is_bf16 || begun == "fp32") && (wanted == Autocast::automatic || (wanted == Autocast::on) == is_bf16)) {
+      return is_bf16;
+    }
+    throw Error({path.string(), "a run in the precision that is asked for", printable(begun),
+                 "go on without --bf16, or choose another --run"});
+  }
+
+  void take_finished(const std::string& name, Stage& stage, const std::filesystem::path& path) {
     const SafetensorsFile file = read_safetensors(path);
     const auto said = [&](const char* key) {
       const auto found = file.metadata.find(key);
@@ -117,10 +127,8 @@ class Pipeline {
                    "remove it to train the stage again"});
     };
     check_same_settings(said("settings"), recipe_.settings.at(name), path.string());
-    parts.build(name, copy_of(file.tensors));
-    copy_into(parts.built().tensors, file.tensors, path.string());  // throws where a tensor is missing
+    copy_into(stage.trained(), file.tensors, path.string());
     measures_[name] = parse_json(said("measures"), path.string()).get<std::map<std::string, double>>();
-    parts.finish(name, parts.built());
     progress_.on_stage(name, "skipped: finished before");
   }
 
@@ -139,25 +147,26 @@ class Pipeline {
     std::uint64_t offset_;
   };
 
-  void write_bundle(const Parts& parts) const {
+  void write_bundle() const {
     std::vector<BundlePart> written;
-    for (const auto& [name, part] : parts.done()) {
+    for (const auto& [name, part] : loop_.parts().all()) {
       written.push_back({name, part.architecture, part.tensors, torch::kBFloat16, part.adapter, part.on});
     }
-    nlohmann::json provenance = {{"name", recipe_.name},   {"recipe", recipe_.text},    {"changes", recipe_.changes},
-                                 {"seed", recipe_.seed},   {"commit", options_.commit}, {"started_from", start_.name},
+    nlohmann::json provenance = {{"name", recipe_.name},       {"recipe", recipe_.text},
+                                 {"changes", recipe_.changes}, {"seed", recipe_.seed},
+                                 {"commit", options_.commit},  {"started_from", loop_.start().name},
                                  {"validation", measures_}};
-    if (backbone_) provenance["backbone"] = {{"name", backbone_->name}, {"sha256", backbone_->sha256}};
-    const std::filesystem::path base = recipe_.lora ? backbone_->file : std::filesystem::path();
+    const Backbone* backbone = loop_.backbone();
+    if (backbone) provenance["backbone"] = {{"name", backbone->name}, {"sha256", backbone->sha256}};
+    const std::filesystem::path base = recipe_.lora ? backbone->file : std::filesystem::path();
     save_bundle(options_.out, recipe_.task, provenance, *tokenizer_, written, base);
   }
 
   const Recipe& recipe_;
   PipelineOptions options_;
   TrainingProgress& progress_;
-  RecipeData data_;
-  std::unique_ptr<const Backbone> backbone_;
-  Start start_;
+  StageLoop loop_;
+  std::unique_ptr<const Workers> workers_ = make_thread_workers();
   std::shared_ptr<const Tokenizer> tokenizer_;
   std::map<std::string, std::map<std::string, double>> measures_;
 };

@@ -18,6 +18,7 @@ struct PipelineOptions {
                                 ///< from nothing
   std::string commit;           ///< of the program, for the bundle's provenance
   TrainerOptions trainer;
+  ModelKinds kinds = {};  ///< that the parts may be of
 };
 
 /// Runs the stages of a recipe that are not finished yet, and writes the bundle after the last. Returns false when it

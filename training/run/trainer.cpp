@@ -8,10 +8,9 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "nn/kernels/linear_kernel.h"
-#include "nn/kernels/parallel.h"
 #include "training/optimizers/optimizer.h"
+#include "training/parts/parts.h"
 #include "training/run/checkpoint.h"
-#include "training/run/gradients.h"
 
 namespace noema {
 namespace {
@@ -23,21 +22,19 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 /// One stage on its way from the first step to the last.
 class Training {
  public:
-  Training(const TrainedStage& trained, const BatchSequence& batches, const std::vector<ReasoningBatch>& validation,
-           const Tokenizer& tokenizer, const std::filesystem::path& folder, const TrainerOptions& options,
-           TrainingProgress& progress)
+  Training(const TrainedStage& trained, const Workers& workers, const Tokenizer& tokenizer,
+           const std::filesystem::path& folder, const TrainerOptions& options, TrainingProgress& progress)
       : trained_(trained),
-        validation_(validation),
+        workers_(workers),
         tokenizer_(tokenizer),
         path_(folder / (trained.name + ".checkpoint.safetensors")),
         options_(options),
         progress_(progress),
-        optimizer_(trained.parameters, trained.options),
-        batches_(batches) {}
+        optimizer_(trained.parameters, trained.options) {}
 
   bool run() {
     start();
-    BatchQueue queue(batches_, state_.step);
+    BatchQueue queue(trained_.batches, state_.step);
     last_report_ = last_checkpoint_ = Clock::now();
     while (state_.step < trained_.options.steps) {
       take_step(queue.next());
@@ -64,38 +61,19 @@ class Training {
       return;
     }
     state_.settings = trained_.settings;
-    state_.bf16 = options_.bf16 < 0 ? bf16_is_faster() : options_.bf16 == 1;
-    progress_.on_stage(trained_.name, std::string("starts, in ") + (state_.bf16 ? "bf16" : "fp32"));
+    progress_.on_stage(trained_.name, std::string("starts, in ") + (trained_.bf16 ? "bf16" : "fp32"));
   }
 
-  BatchLoss add_gradients_of(const std::vector<ReasoningBatch>& micro_batches, bool bf16) const {
+  void take_step(const MicroBatches& micro_batches) {
     const std::uint64_t seed = Random::of(trained_.seed, static_cast<std::uint64_t>(state_.step)).next();
-    return add_gradients(trained_.stage, micro_batches, optimizer_.parameters(), {seed, bf16});
-  }
-
-  bool bf16_is_faster() const {
-    if (!has_bf16_products()) return false;  // there a large model would be minutes in the probe
-    const ReasoningBatch& batch = validation_[validation_.size() / 2];
-    double seconds[2] = {0.0, 0.0};
-    for (int round = 0; round < 4; ++round) {
-      for (const bool bf16 : {false, true}) {
-        const auto start = Clock::now();
-        add_gradients_of({batch, batch}, bf16);
-        if (round > 0) seconds[bf16] += seconds_since(start);
-      }
-    }
-    for (const auto& [name, parameter] : trained_.parameters) torch::Tensor(parameter).mutable_grad().reset();
-    return seconds[1] < 0.95 * seconds[0];
-  }
-
-  void take_step(const std::vector<ReasoningBatch>& micro_batches) {
-    const BatchLoss loss = add_gradients_of(micro_batches, state_.bf16);
+    const BatchLoss loss =
+        workers_.add_gradients(trained_.objective, micro_batches, optimizer_.parameters(), {seed, trained_.bf16});
     require_finite(loss.total, "loss");
     gradient_norm_ = optimizer_.step(learning_rate(trained_.options, state_.step));
     require_finite(gradient_norm_, "gradient");
     ++state_.step;
     ++steps_since_report_;
-    for (const ReasoningBatch& batch : micro_batches) tokens_since_report_ += static_cast<double>(batch.tokens());
+    for (const auto& batch : micro_batches) tokens_since_report_ += static_cast<double>(batch->tokens());
     for (const auto& [name, value] : loss.terms) loss_sums_[name] += value;
   }
 
@@ -125,8 +103,9 @@ class Training {
 
   void validate() {
     const auto start = Clock::now();
-    ValidationReport report{trained_.name, state_.step, measure(trained_.stage, validation_), false, ""};
-    const double value = report.measures.at(trained_.stage.selected_by());
+    ValidationReport report{trained_.name, state_.step, workers_.measure(trained_.objective, trained_.validation),
+                            false, ""};
+    const double value = report.measures.at(trained_.objective.selected_by());
     report.best = value > state_.best;
     if (report.best) {
       state_.best = value;
@@ -134,7 +113,7 @@ class Training {
     }
     {
       const torch::NoGradGuard no_grad;
-      report.sample = trained_.stage.sample(validation_.back(), tokenizer_);
+      report.sample = trained_.objective.sample(*trained_.validation.back(), tokenizer_);
     }
     progress_.on_validation(report);
     last_report_ += std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds_since(start)));
@@ -149,13 +128,12 @@ class Training {
   }
 
   const TrainedStage& trained_;
-  const std::vector<ReasoningBatch>& validation_;
+  const Workers& workers_;
   const Tokenizer& tokenizer_;
   std::filesystem::path path_;
   TrainerOptions options_;
   TrainingProgress& progress_;
   Optimizer optimizer_;
-  const BatchSequence& batches_;
   Checkpoint state_;
   std::int64_t saved_step_ = 0;
   double gradient_norm_ = 0.0;
@@ -167,30 +145,26 @@ class Training {
 
 }  // namespace
 
-bool train_stage(const TrainedStage& trained, const BatchSequence& batches,
-                 const std::vector<ReasoningBatch>& validation, const Tokenizer& tokenizer,
+bool train_stage(const TrainedStage& trained, const Workers& workers, const Tokenizer& tokenizer,
                  const std::filesystem::path& folder, const TrainerOptions& options, TrainingProgress& progress) {
-  return Training(trained, batches, validation, tokenizer, folder, options, progress).run();
+  return Training(trained, workers, tokenizer, folder, options, progress).run();
 }
 
-std::map<std::string, double> measure(const Stage& stage, const std::vector<ReasoningBatch>& batches) {
-  std::vector<Counts> found(batches.size());
-  parallel_for(0, static_cast<std::int64_t>(batches.size()), 1, [&](std::int64_t begin, std::int64_t end) {
-    const torch::NoGradGuard no_grad;
-    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
-      found[i] = stage.measure(batches[i]);
-    }
-  });
-  Counts sums;
-  for (const Counts& counts : found) {
-    for (const auto& [name, count] : counts) {
-      sums[name].first += count.first;
-      sums[name].second += count.second;
+bool bf16_is_faster(const Objective& objective, const std::shared_ptr<const Batch>& batch, const TensorMap& parameters,
+                    const Workers& workers) {
+  if (!has_bf16_products()) return false;  // there a large model would be minutes in the probe
+  std::vector<torch::Tensor> tensors;
+  for (const auto& [name, parameter] : parameters) tensors.push_back(torch::Tensor(parameter).requires_grad_(true));
+  double seconds[2] = {0.0, 0.0};
+  for (int round = 0; round < 4; ++round) {
+    for (const bool bf16 : {false, true}) {
+      const auto start = Clock::now();
+      workers.add_gradients(objective, {batch, batch}, tensors, {1, bf16});
+      if (round > 0) seconds[bf16] += seconds_since(start);
     }
   }
-  std::map<std::string, double> shares;
-  for (const auto& [name, count] : sums) shares[name] = count.second > 0 ? count.first / count.second : 0.0;
-  return shares;
+  for (torch::Tensor& tensor : tensors) tensor.mutable_grad().reset();
+  return seconds[1] < 0.95 * seconds[0];
 }
 
 }  // namespace noema

@@ -2,7 +2,9 @@
 
 #include <torch/torch.h>
 
+#include "base/error.h"
 #include "nn/model/token_stream.h"
+#include "training/stages/stage.h"
 
 namespace noema {
 namespace {
@@ -35,9 +37,9 @@ torch::Tensor logits_at(const LanguageModel& model, const torch::Tensor& hidden,
   return model.logits(chosen, {single_positions(chosen.size(0))});
 }
 
-class ChainTraining final : public Stage {
+class ChainObjective final : public ReasoningObjective {
  public:
-  ChainTraining(const LanguageModel& model, const ChainStage& options) : model_(model), options_(options) {}
+  ChainObjective(const LanguageModel& model, const ChainOptions& options) : model_(model), options_(options) {}
 
   LossTerms loss(const ReasoningBatch& batch, at::Generator&) const override {
     const torch::Tensor hidden = text_states(model_, batch);
@@ -72,14 +74,51 @@ class ChainTraining final : public Stage {
 
  private:
   const LanguageModel& model_;
-  ChainStage options_;
+  ChainOptions options_;
+};
+
+class ChainStage final : public KindOf<ChainStage, StageKind> {
+ public:
+  std::string name() const override { return "chain"; }
+  std::string summary() const override { return "the token model: question and steps, token by token"; }
+
+  void fields(Fields& fields) override {
+    StageKind::fields(fields);
+    fields.add("question_weight", options_.question_weight, {0.0, 100.0},
+               "of the loss on the question's own tokens, besides that on the steps");
+    fields.add("hint_weight", options_.hint_weight, {0.0, 100.0}, "of the task's hints");
+  }
+
+  Architectures foresee(const StageSetting& setting, const Architectures&) const override {
+    if (setting.model.transformer.mask == TransformerConfig::Mask::prefix && options_.question_weight > 0.0) {
+      throw Error({"[chain] question_weight", "0 with a prefix mask, which lets each token see all of the question",
+                   "more", "leave it out"});
+    }
+    return {{name(), part_architecture(setting.model, kLanguageModelPart)}};
+  }
+
+  Stage build(const StageSetting& setting, const Parts& parts, TensorMap tensors) const override {
+    if (tensors.empty() && parts.has(name())) tensors = parts.copy(name());
+    Weights weights = parts.trained(std::move(tensors));
+    const auto model = std::make_shared<const LanguageModel>(setting.model, weights);
+    return {model,
+            make_chain_objective(*model, options_),
+            {{name(), parts.part_of(foresee(setting, {}).at(name()), weights)}}};
+  }
+
+  ReasoningNeeds needs() const override { return {.hints = options_.hint_weight > 0.0}; }
+
+ private:
+  ChainOptions options_;
 };
 
 }  // namespace
 
-std::unique_ptr<Stage> make_chain_stage(const LanguageModel& model, const ChainStage& options) {
-  return std::make_unique<ChainTraining>(model, options);
+std::unique_ptr<ReasoningObjective> make_chain_objective(const LanguageModel& model, const ChainOptions& options) {
+  return std::make_unique<ChainObjective>(model, options);
 }
+
+std::unique_ptr<StageKind> chain_stage_kind() { return std::make_unique<ChainStage>(); }
 
 torch::Tensor hint_loss(const LanguageModel& model, const torch::Tensor& states, const ReasoningBatch& batch) {
   const BatchHints& hints = batch.hints;

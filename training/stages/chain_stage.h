@@ -3,14 +3,19 @@
 #include <memory>
 
 #include "nn/model/language_model.h"
-#include "training/recipe.h"
-#include "training/stages/stage.h"
+#include "training/stages/objective.h"
 
 namespace noema {
 
+/// What the chain learns besides its steps.
+struct ChainOptions {
+  double question_weight = 0.0;
+  double hint_weight = 0.0;
+};
+
 /// Next-token prediction on the steps after the question: the backbone, and the baseline. With a question weight also
 /// on the question: names and things that come again teach the model to look back, long before the steps can.
-std::unique_ptr<Stage> make_chain_stage(const LanguageModel& model, const ChainStage& options);
+std::unique_ptr<ReasoningObjective> make_chain_objective(const LanguageModel& model, const ChainOptions& options);
 
 /// Scores [M,V] of all step tokens of a batch, each given everything before it. The tokens are
 /// batch.steps.real_tokens(). `states` are the hidden states of the texts, flattened [B*T,D].

@@ -3,18 +3,17 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <charconv>
 #include <numeric>
 
+#include "base/error.h"
 #include "nn/model/observer.h"
 #include "training/stages/chain_stage.h"
+#include "training/stages/frozen_embeddings.h"
+#include "training/stages/stage.h"
 
 namespace noema {
 namespace {
-
-torch::Tensor frozen_embeddings(const Autoencoder& autoencoder, const ReasoningBatch& batch) {
-  const torch::NoGradGuard frozen;
-  return autoencoder.encoder().encode(batch).mean;
-}
 
 /// For each step of a batch, which step stands in its place.
 struct JoinedTwins {
@@ -63,10 +62,10 @@ struct LayerTap final : ComputeObserver {
   torch::Tensor output;
 };
 
-class ConceptTraining final : public Stage {
+class ConceptObjective final : public ReasoningObjective {
  public:
-  ConceptTraining(const ConceptModel& model, const Autoencoder& reads, const Autoencoder& writes,
-                  const ConceptStage& options)
+  ConceptObjective(const ConceptModel& model, const Autoencoder& reads, const Autoencoder& writes,
+                   const ConceptOptions& options)
       : model_(model), reads_(reads), writes_(writes), options_(options) {}
 
   LossTerms loss(const ReasoningBatch& batch, at::Generator& generator) const override {
@@ -74,8 +73,8 @@ class ConceptTraining final : public Stage {
     const torch::Tensor written = &reads_ == &writes_ ? read : frozen_embeddings(writes_, batch);
     const torch::Tensor targets = model_.inputs(read);
     const JoinedTwins joined = join_twins(batch, generator);
-    const torch::Tensor inputs = chance(options_.own_inputs, generator)
-                                     ? own_inputs(batch, joined.exchange)
+    const torch::Tensor inputs = chance(options_.rollouts, generator)
+                                     ? rolled_out(batch, joined.exchange)
                                      : dropout(targets, options_.dropout, generator).index_select(0, joined.read);
     const std::int64_t layers = model_.layers() - (chance(options_.early_exit, generator) ? 1 : 0);
     LayerTap tap(std::min(options_.hint_layer, layers));
@@ -118,7 +117,7 @@ class ConceptTraining final : public Stage {
     return probability > 0.0 && torch::rand({1}, generator).item<double>() < probability;
   }
 
-  torch::Tensor own_inputs(const ReasoningBatch& batch, const Exchange& exchange) const {
+  torch::Tensor rolled_out(const ReasoningBatch& batch, const Exchange& exchange) const {
     const torch::NoGradGuard no_grad;
     const torch::Tensor states = model_.rollout(batch, exchange);
     return model_.head().predict(exchange(states, count_up(batch.steps_count()))).input;
@@ -131,55 +130,135 @@ class ConceptTraining final : public Stage {
   const ConceptModel& model_;
   const Autoencoder& reads_;
   const Autoencoder& writes_;
-  ConceptStage options_;
+  ConceptOptions options_;
 };
 
-class StopTraining final : public Stage {
+constexpr const char* kBackbone = "backbone.";  // before the names of the backbone in a concept model
+
+/// Without the layers above the first `layers` of a concept model.
+TensorMap first_layers(TensorMap tensors, std::int64_t layers) {
+  const std::string before = std::string(kBackbone) + "layers.";
+  std::erase_if(tensors, [&](const auto& entry) {
+    const std::string& name = entry.first;
+    if (!name.starts_with(before)) return false;
+    std::int64_t layer = 0;  // stays so where there is no number
+    std::from_chars(name.data() + before.size(), name.data() + name.size(), layer);
+    return layer >= layers;
+  });
+  return tensors;
+}
+
+class ConceptStage final : public KindOf<ConceptStage, StageKind> {
  public:
-  StopTraining(const StopHead& head, const ConceptModel& model, const Autoencoder& reads)
-      : head_(head), model_(model), reads_(reads) {}
+  explicit ConceptStage(const KindList<HeadKind>& heads) : head_(heads, "decoding") {}
+  std::string name() const override { return "concept"; }
+  std::string summary() const override { return "the concept model, which predicts the next embedding"; }
 
-  LossTerms loss(const ReasoningBatch& batch, at::Generator&) const override {
-    const torch::Tensor is_last = batch.is_last.to(torch::kFloat32).repeat({2});
-    return {{"stop", at::binary_cross_entropy_with_logits(head_(concepts(batch)), is_last)}};
+  void fields(Fields& fields) override {
+    StageKind::fields(fields);
+    fields.add("reads", reads_, "stage of the autoencoder whose embeddings are read");
+    fields.add("writes", writes_, "stage of the autoencoder whose embeddings are predicted");
+    add_choice(fields, "head", head_, "how a hidden state becomes an embedding");
+    fields.add("start", start_, "stage whose backbone the model starts from: \"chain\" or one of an autoencoder");
+    fields.add("layers", layers_, {0, 1024},
+               "more than those of what it starts from are new, fewer are its first; 0: as many as the recipe's model");
+    fields.add("dropout", options_.dropout, {0.0, 0.95}, "on the state that is projected and on what is read");
+    fields.add("readout_weight", options_.readout_weight, {0.0, 100.0},
+               "of reading a sentence's last tokens from the predicted embedding; needs one on those it writes");
+    fields.add("early_exit", options_.early_exit, {0.0, 1.0},
+               "share of the batches whose loss is taken before the last layer (LayerSkip, arXiv 2404.16710)");
+    fields.add("hint_weight", options_.hint_weight, {0.0, 100.0}, "of the task's hints, on the question");
+    fields.add("hint_layer", options_.hint_layer, {1}, "after which the hints are thought of, from 1");
+    fields.add("rollouts", options_.rollouts, {0.0, 1.0},
+               "share of the batches that read the model's own predictions, as continuous mode does");
+    fields.add("twins", options_.twins, {0.0, 1.0},
+               "share of the examples that are joined with their twin: at some step its embedding is read, and what "
+               "follows from that step is to be predicted");
   }
 
-  Counts measure(const ReasoningBatch& batch) const override {
-    const torch::Tensor continuous = head_(concepts(batch)).chunk(2)[1];
-    const torch::Tensor right = (continuous > 0) == batch.is_last;
-    return {{"stops", {right.sum().item<double>(), static_cast<double>(right.numel())}}};
+  Architectures foresee(const StageSetting& setting, const Architectures& there) const override {
+    const nlohmann::json& read = need_part(there, reads_, "[concept] reads");
+    const nlohmann::json& written = need_part(there, writes_, "[concept] writes");
+    if (!there.contains(name())) need_part(there, start_, "[concept] start");
+    check_layers(setting);
+    if (options_.readout_weight > 0.0 && autoencoder(written, writes_, setting).readout == 0) {
+      throw Error({"[concept] readout_weight", "a readout_weight above 0 in [" + writes_ + "]", "0",
+                   "set it there, or leave it out here"});
+    }
+    return {{name(), part_architecture(part(setting, read, written), kConceptPart)}};
   }
 
-  std::string selected_by() const override { return "stops"; }
-
-  std::string sample(const ReasoningBatch& batch, const Tokenizer&) const override {
-    const torch::Tensor probability = head_(concepts(batch)).sigmoid();
-    return "stop probability of the first sentence " + std::to_string(probability[0].item<double>());
+  Stage build(const StageSetting& setting, const Parts& parts, TensorMap tensors) const override {
+    const ConceptPart shape = part(setting, parts.architecture(reads_), parts.architecture(writes_));
+    if (tensors.empty()) tensors = backbone_of(parts.copy(start_), kBackbone);
+    Weights weights = parts.trained(first_layers(std::move(tensors), shape.config.model.transformer.layers), kBackbone);
+    struct Models {
+      ConceptModel concepts;
+      std::shared_ptr<const Autoencoder> reads, writes;
+    };
+    const auto reads = frozen_autoencoder(parts, reads_, setting);
+    const auto writes = writes_ == reads_ ? reads : frozen_autoencoder(parts, writes_, setting);
+    const auto models = std::make_shared<const Models>(Models{ConceptModel(shape.config, weights), reads, writes});
+    return {models,
+            make_concept_objective(models->concepts, *reads, *writes, options_),
+            {{name(), parts.part_of(part_architecture(shape, kConceptPart), weights, kBackbone)}}};
   }
+
+  ReasoningNeeds needs() const override { return {options_.twins, options_.hint_weight > 0.0}; }
 
  private:
-  /// [2N,Z]: those of true inputs, then those of continuous mode.
-  torch::Tensor concepts(const ReasoningBatch& batch) const {
-    const torch::NoGradGuard frozen;
-    const torch::Tensor inputs = model_.inputs(frozen_embeddings(reads_, batch));
-    const torch::Tensor hidden = torch::cat({model_.hidden(batch, inputs), model_.rollout(batch)});
-    return model_.head().predict(hidden).embedding;
+  static AutoencoderConfig autoencoder(const nlohmann::json& architecture, const std::string& name,
+                                       const StageSetting& setting) {
+    return from_architecture(architecture, kAutoencoderPart, name,
+                             AutoencoderConfig(setting.model, "contextual", setting.kinds));
   }
 
-  const StopHead& head_;
-  const ConceptModel& model_;
-  const Autoencoder& reads_;
+  ConceptPart part(const StageSetting& setting, const nlohmann::json& read, const nlohmann::json& written) const {
+    ConceptPart part{ConceptConfig(setting.model, setting.kinds.heads)};
+    part.reads = reads_;
+    part.writes = writes_;
+    part.config.model.transformer.layers = layers(setting);
+    part.config.input_width = autoencoder(read, reads_, setting).latent_width();
+    part.config.output_width = autoencoder(written, writes_, setting).latent_width();
+    part.config.head = head_;
+    return part;
+  }
+
+  std::int64_t layers(const StageSetting& setting) const {
+    return layers_ > 0 ? layers_ : setting.model.transformer.layers;
+  }
+
+  void check_layers(const StageSetting& setting) const {
+    const std::int64_t all = layers(setting), of_backbone = setting.model.transformer.layers;
+    if (all != of_backbone && setting.is_adapted) {
+      throw Error({"[concept] layers", "the backbone's " + std::to_string(of_backbone) + " where it is adapted",
+                   std::to_string(all), "leave it out, or [lora]"});
+    }
+    if (options_.hint_layer > all) {
+      throw Error({"[concept] hint_layer", "at most the model's " + std::to_string(all) + " layers",
+                   std::to_string(options_.hint_layer), ""});
+    }
+    if (all == 1 && options_.early_exit > 0.0 && options_.hint_weight > 0.0) {
+      throw Error({"[concept] hint_weight", "a layer before the early exit to hint at", "a model of one layer",
+                   "leave out early_exit or hint_weight"});
+    }
+  }
+
+  std::string reads_ = "contextual", writes_ = "contextual", start_ = "contextual";
+  Choice<HeadKind> head_;
+  std::int64_t layers_ = 0;
+  ConceptOptions options_;
 };
 
 }  // namespace
 
-std::unique_ptr<Stage> make_concept_stage(const ConceptModel& model, const Autoencoder& reads,
-                                          const Autoencoder& writes, const ConceptStage& options) {
-  return std::make_unique<ConceptTraining>(model, reads, writes, options);
+std::unique_ptr<ReasoningObjective> make_concept_objective(const ConceptModel& model, const Autoencoder& reads,
+                                                           const Autoencoder& writes, const ConceptOptions& options) {
+  return std::make_unique<ConceptObjective>(model, reads, writes, options);
 }
 
-std::unique_ptr<Stage> make_stop_stage(const StopHead& head, const ConceptModel& model, const Autoencoder& reads) {
-  return std::make_unique<StopTraining>(head, model, reads);
+std::unique_ptr<StageKind> concept_stage_kind(const KindList<HeadKind>& heads) {
+  return std::make_unique<ConceptStage>(heads);
 }
 
 }  // namespace noema

@@ -1,49 +1,45 @@
 #include "training/stages/stage.h"
 
-#include <torch/torch.h>
+#include <algorithm>
+
+#include "base/error.h"
 
 namespace noema {
-namespace {
 
-constexpr int kSampleTokens = 32;
-
-std::string first_sentence(const Sentences& sentences, const Tokenizer& tokenizer) {
-  TokenIds ids;
-  for (std::int64_t t = 0; t + 1 < sentences.lengths.front(); ++t) {
-    ids.push_back(static_cast<TokenId>(sentences.ids[0][t].item<std::int64_t>()));
-  }
-  return tokenizer.decode(ids);
+KindList<StageKind> stage_kinds(const ModelKinds& kinds) {
+  KindList<StageKind> all;
+  all.add(chain_stage_kind());
+  all.add(semantic_stage_kind(kinds));
+  all.add(contextual_stage_kind(kinds));
+  all.add(concept_stage_kind(kinds.heads));
+  all.add(stop_stage_kind());
+  return all;
 }
 
-}  // namespace
-
-void count_exact(Counts& counts, const std::string& prefix, const torch::Tensor& exact, const ReasoningBatch& batch) {
-  const auto count = [&](const std::string& name, const torch::Tensor& hits) {
-    counts[prefix + name].first += hits.sum().item<double>();
-    counts[prefix + name].second += static_cast<double>(hits.numel());
-  };
-  count("steps", exact);
-  count("answers", exact.masked_select(batch.is_last));
-  std::int64_t first = 0;
-  for (const std::int64_t steps : batch.step_counts) {
-    count("questions", exact.narrow(0, first, steps).all().view({1}));
-    first += steps;
-  }
+const nlohmann::json& need_part(const Architectures& there, const std::string& part, const std::string& key) {
+  const auto found = there.find(part);
+  if (found != there.end()) return found->second;
+  throw Error({key, "a stage [" + part + "] before it", "none",
+               "give [" + part + "] a number of steps, or start from a bundle that has it"});
 }
 
-std::string sample_decoding(const SentenceDecoder& decoder, const torch::Tensor& z, const ReasoningBatch& batch,
-                            const Tokenizer& tokenizer) {
-  TokenStream stream = decoder.begin(z.narrow(0, 0, 1));
-  TokenIds ids;
-  for (int t = 0; t < kSampleTokens; ++t) {
-    const torch::Tensor next = stream.logits().argmax(-1);
-    ids.push_back(static_cast<TokenId>(next.item<std::int64_t>()));
-    if (ids.back() == tokenizer.newline()) break;
-    stream.append(next);
+TensorMap backbone_of(const TensorMap& tensors, const std::string& prefix) {
+  constexpr const char* kBeside[] = {"bottleneck.", "encoder.", "decoder.", "readout."};
+  TensorMap renamed;
+  for (const auto& [name, tensor] : tensors) {
+    const bool is_beside = std::any_of(std::begin(kBeside), std::end(kBeside),
+                                       [&name = name](const char* beside) { return name.starts_with(beside); });
+    if (!is_beside) renamed[prefix + name] = tensor;
   }
-  std::string written = tokenizer.decode(ids);
-  if (written.ends_with('\n')) written.pop_back();
-  return "« " + first_sentence(batch.steps, tokenizer) + " » → « " + written + " »";
+  return renamed;
+}
+
+std::shared_ptr<const Autoencoder> frozen_autoencoder(const Parts& parts, const std::string& name,
+                                                      const StageSetting& setting) {
+  const auto config = from_architecture(parts.architecture(name), kAutoencoderPart, name,
+                                        AutoencoderConfig(setting.model, "contextual", setting.kinds));
+  Weights weights = parts.frozen(name);
+  return std::make_shared<const Autoencoder>(config, weights);
 }
 
 }  // namespace noema

@@ -1,44 +1,76 @@
 #pragma once
 
-#include <torch/types.h>
-
-#include <map>
+#include <memory>
 #include <string>
-#include <utility>
+#include <vector>
 
-#include "sentence_vae/batch.h"
-#include "sentence_vae/decoder.h"
-#include "sentence_vae/losses.h"
+#include "base/kinds.h"
+#include "concept_lm/part_kinds.h"
+#include "training/parts/parts.h"
+#include "training/stage_options.h"
+#include "training/stages/objective.h"
 
 namespace noema {
 
-/// How often something was right: name to {hits, cases}, summed over batches.
-using Counts = std::map<std::string, std::pair<double, double>>;
-
-/// What one stage of training learns, from what, and how well it does. Const: the weights are changed by the optimiser.
-class Stage {
- public:
-  virtual ~Stage() = default;
-
-  /// The terms of the loss of a batch. `generator` is the only source of randomness.
-  virtual LossTerms loss(const ReasoningBatch& batch, at::Generator& generator) const = 0;
-
-  /// Measures on a batch of validation questions.
-  virtual Counts measure(const ReasoningBatch& batch) const = 0;
-
-  /// The measure that checkpoints are chosen by; higher is better.
-  virtual std::string selected_by() const = 0;
-
-  /// What the model makes of the first sentence of a batch, for people to look at.
-  virtual std::string sample(const ReasoningBatch& batch, const Tokenizer& tokenizer) const = 0;
+/// What every stage of a recipe is told of the rest.
+struct StageSetting {
+  LanguageModelConfig model;  ///< the shape of the backbone
+  bool is_adapted = false;    ///< by LoRA: it stays as it is
+  ModelKinds kinds = {};      ///< that parts before may be of
 };
 
-/// Counts sentences that are exact [N] bool, answers among them, and texts that are exact throughout, under the names
-/// prefix + "steps", "answers" and "questions".
-void count_exact(Counts& counts, const std::string& prefix, const torch::Tensor& exact, const ReasoningBatch& batch);
+/// A stage that was built: what it learns and what it leaves.
+struct Stage {
+  std::shared_ptr<const void> models;               ///< that the objective works on
+  std::unique_ptr<const Objective> objective;       ///< destroyed before them
+  std::vector<std::pair<std::string, Part>> parts;  ///< what it leaves in the bundle; the first one is what is trained
 
-/// "« true sentence » → « written sentence »" for the first embedding of z [N,Z].
-std::string sample_decoding(const SentenceDecoder& decoder, const torch::Tensor& z, const ReasoningBatch& batch,
-                            const Tokenizer& tokenizer);
+  TensorMap& trained() { return parts.front().second.tensors; }
+};
+
+/// How the batches of a stage on questions are made.
+struct ReasoningNeeds {
+  double twins = 0.0;  ///< share of the examples that bring their twin along
+  bool hints = false;  ///< whether the task's hints come with the examples
+};
+
+/// A kind of stage: its options, what it needs, how it is built, and what it leaves. Its name is that of its table in a
+/// recipe, and of the part that it trains.
+class StageKind : public Kind {
+ public:
+  virtual std::unique_ptr<StageKind> clone() const = 0;
+
+  /// The architectures of the parts that it will leave, given those that are there before it. Throws Error where it
+  /// contradicts them or the setting: what a run would otherwise find hours later.
+  virtual Architectures foresee(const StageSetting& setting, const Architectures& there) const = 0;
+
+  /// Its models are built from `tensors` if there are any, else from the parts before. Throws Error as foresee does.
+  virtual Stage build(const StageSetting& setting, const Parts& parts, TensorMap tensors) const = 0;
+
+  virtual ReasoningNeeds needs() const { return {}; }
+
+  /// How it is trained; its fields come first.
+  StageOptions training;
+  void fields(Fields& fields) override { training.fields(fields); }
+};
+
+/// The stages in their order: chain, semantic, contextual, concept, stop; add one here.
+KindList<StageKind> stage_kinds(const ModelKinds& kinds = {});
+
+/// Throws Error, naming the `key` that asks for it, if there is no such part.
+const nlohmann::json& need_part(const Architectures& there, const std::string& part, const std::string& key);
+
+/// The backbone of a part with `prefix` before its names; what stands beside it in an autoencoder stays behind.
+TensorMap backbone_of(const TensorMap& tensors, const std::string& prefix = "");
+
+/// A part as it stays while others learn from it.
+std::shared_ptr<const Autoencoder> frozen_autoencoder(const Parts& parts, const std::string& name,
+                                                      const StageSetting& setting);
+
+std::unique_ptr<StageKind> chain_stage_kind();
+std::unique_ptr<StageKind> semantic_stage_kind(const SentenceKinds& kinds = {});
+std::unique_ptr<StageKind> contextual_stage_kind(const SentenceKinds& kinds = {});
+std::unique_ptr<StageKind> concept_stage_kind(const KindList<HeadKind>& heads = head_kinds());
+std::unique_ptr<StageKind> stop_stage_kind();
 
 }  // namespace noema

@@ -109,11 +109,11 @@ TEST(Lora, GradientsOfTheLinearMapAreThoseOfFiniteDifferences) {
 
 TEST(Lora, OptionsComeBackFromJsonAndSenselessOnesDoNot) {
   const LoraOptions options{.rank = 5, .alpha = 2.5, .targets = {"feed_forward.in"}};
-  EXPECT_EQ(to_json(lora_options(to_json(options), "json")), to_json(options));
+  EXPECT_EQ(to_json(from_json<LoraOptions>(to_json(options), "json")), to_json(options));
   const auto refuses = [&](const char* key, const nlohmann::json& value) {
     nlohmann::json json = to_json(options);
     json[key] = value;
-    EXPECT_THROW(lora_options(json, "json"), Error) << json;
+    EXPECT_THROW(from_json<LoraOptions>(json, "json"), Error) << json;
   };
   for (const nlohmann::json& rank : {nlohmann::json(0), nlohmann::json(1 << 20), nlohmann::json("8")}) {
     refuses("rank", rank);

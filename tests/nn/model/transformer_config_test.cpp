@@ -14,7 +14,7 @@ namespace {
 /// The message with which the JSON is refused; "" when it is taken.
 std::string refusal(const nlohmann::json& json) {
   try {
-    language_model_config(json, "config.json");
+    from_json<LanguageModelConfig>(json, "config.json");
     return "";
   } catch (const Error& error) {
     return error.what();
@@ -32,7 +32,7 @@ TEST(TransformerConfig, GoesThroughJson) {
   for (const TransformerConfig& config :
        {TransformerConfig(), test::tiny_gpt2(), test::tiny_llama(), test::tiny_prefix(), odd}) {
     const nlohmann::json json = to_json(LanguageModelConfig{64, config});
-    const LanguageModelConfig read = language_model_config(nlohmann::json::parse(json.dump()), "config.json");
+    const LanguageModelConfig read = from_json<LanguageModelConfig>(nlohmann::json::parse(json.dump()), "config.json");
     EXPECT_EQ(to_json(read), json);
     EXPECT_EQ(read.vocab_size, 64);
     EXPECT_EQ(read.transformer.feed_forward, config.feed_forward);

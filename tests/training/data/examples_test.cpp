@@ -91,7 +91,8 @@ class GraphBatches : public testing::Test {
 
 TEST_F(GraphBatches, HintsStandAtTheStatementsAndAreDistributions) {
   for (const auto& groups : sequence({.batch = 4, .window = 2, .hints = true}).window(0)) {
-    for (const ReasoningBatch& batch : deal(groups, 2)) {
+    for (const auto& micro_batch : deal(groups, 2)) {
+      const ReasoningBatch& batch = dynamic_cast<const ReasoningMicroBatch&>(*micro_batch).content;
       const BatchHints& hints = batch.hints;
       ASSERT_GT(hints.places.size(0), 5 * batch.texts_count());
       const torch::Tensor at = batch.texts.ids.index({hints.rows, hints.places});
@@ -108,7 +109,8 @@ TEST_F(GraphBatches, HintsStandAtTheStatementsAndAreDistributions) {
 TEST_F(GraphBatches, SiblingsStayBesideTheirText) {
   for (const auto& groups : sequence({.batch = 4, .window = 2, .siblings = 5}).window(0)) {
     ASSERT_EQ(groups.size(), 4u);
-    for (const ReasoningBatch& batch : deal(groups, 2)) {
+    for (const auto& micro_batch : deal(groups, 2)) {
+      const ReasoningBatch& batch = dynamic_cast<const ReasoningMicroBatch&>(*micro_batch).content;
       EXPECT_GT(batch.texts_count(), 6);
       EXPECT_EQ(batch.prefixes.texts.count(), 2);
       for (const std::int64_t length : batch.questions.lengths) EXPECT_LE(length, 6) << "a statement was not shared";

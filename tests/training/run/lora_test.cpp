@@ -21,8 +21,6 @@ namespace noema {
 namespace {
 
 const char* const kStages = R"(
-bottleneck = "gaussian"
-latent_width = 8
 [lora]
 rank = 2
 alpha = 4
@@ -36,6 +34,8 @@ validate_every = 2
 [semantic]
 steps = 0
 [contextual]
+bottleneck = "gaussian"
+latent_width = 8
 steps = 3
 batch = 2
 warmup = 1
@@ -48,7 +48,7 @@ steps = 3
 batch = 2
 warmup = 1
 learning_rate = 0.01
-own_inputs = 0.5
+rollouts = 0.5
 validate_every = 2
 [stop]
 steps = 2
@@ -127,8 +127,9 @@ TEST_F(LoraTrainingTest, TheBundleIsTheBackboneWithItsTargetsChanged) {
 
 TEST_F(LoraTrainingTest, TheConceptModelHasTheBackbonesLayers) {
   for (const std::int64_t layers : {1, 3}) {
-    recipe_.concept_model.layers = layers;
-    EXPECT_THROW(run_recipe(recipe_, options(std::to_string(layers)), nobody_), Error);
+    const Recipe recipe = parse_recipe(backbone_recipe(folder_ / "tiny-lm", kStages), "tiny",
+                                       {"concept.layers=" + std::to_string(layers)});
+    EXPECT_THROW(run_recipe(recipe, options(std::to_string(layers)), nobody_), Error);
   }
 }
 

@@ -13,7 +13,7 @@ inline PipelineOptions run_options(const std::filesystem::path& folder,
   PipelineOptions options;
   options.run = folder / "run";
   options.out = folder / "bundle";
-  options.trainer.bf16 = 0;
+  options.trainer.bf16 = Autocast::off;
   options.trainer.report_every = 1;
   options.trainer.interrupted = interrupted;
   return options;

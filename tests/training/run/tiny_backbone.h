@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "concept_lm/bundle_folder.h"
+#include "concept_lm/part_kinds.h"
 #include "nn/model/language_model.h"
 #include "text/byte_level_tokenizer.h"
 
@@ -31,8 +32,7 @@ inline TensorMap save_tiny_backbone(const std::filesystem::path& folder, std::ui
   const LanguageModelConfig config = tiny_backbone_config();
   Weights weights(seed);
   const LanguageModel model(config, weights);
-  nlohmann::json architecture = to_json(config);
-  architecture["kind"] = "language_model";
+  const nlohmann::json architecture = part_architecture(config, kLanguageModelPart);
   save_bundle(folder, "text", {{"imported_from", "nowhere"}}, *tiny_byte_tokenizer(),
               {{"chain", architecture, weights.tensors()}});
   TensorMap written;

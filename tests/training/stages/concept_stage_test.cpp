@@ -12,7 +12,7 @@ namespace {
 class ConceptTwins : public testing::Test {
  protected:
   /// The loss on two texts, the first of which ends with `answer`.
-  double loss(std::int64_t twin_from, const std::string& answer, double own_inputs = 0.0) const {
+  double loss(std::int64_t twin_from, const std::string& answer, double rollouts = 0.0) const {
     const auto tokens = [&](const char* text) { return bundle_.tokenizer->encode(text + std::string("\n")); };
     TokenizedReasoning first{tokens("Tom took the ball to the park. Where is the ball?"),
                              {tokens("Ann took it."), tokens("Tom has the ball in the park."), tokens(answer.c_str())}};
@@ -20,11 +20,11 @@ class ConceptTwins : public testing::Test {
                             {tokens("Ann took it."), tokens("Tom has the ball in the attic."), tokens("### attic")}};
     first.twin_from = twin_from;
     const auto& autoencoder = *bundle_.autoencoders.at("contextual");
-    ConceptStage options;
-    options.own_inputs = own_inputs;
-    const auto stage = make_concept_stage(*bundle_.concepts, autoencoder, autoencoder, options);
+    ConceptOptions options;
+    options.rollouts = rollouts;
+    const auto objective = make_concept_objective(*bundle_.concepts, autoencoder, autoencoder, options);
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(1);
-    return total(stage->loss(make_batch({first, twin}), generator)).item<double>();
+    return total(objective->loss(make_batch({first, twin}), generator)).item<double>();
   }
 
   const Bundle bundle_ = tiny_bundle();
@@ -33,9 +33,9 @@ class ConceptTwins : public testing::Test {
 TEST_F(ConceptTwins, AnAnswerIsNeverExchanged) { EXPECT_EQ(loss(2, "### park"), loss(-1, "### park")); }
 
 TEST_F(ConceptTwins, WhatFollowsFromTheTwinsStepIsPredicted) {
-  for (const double own_inputs : {0.0, 1.0}) {
+  for (const double rollouts : {0.0, 1.0}) {
     const auto ends_with = [&](std::int64_t twin_from, const char* answer) {
-      return loss(twin_from, answer, own_inputs);
+      return loss(twin_from, answer, rollouts);
     };
     EXPECT_NE(ends_with(-1, "### park"), ends_with(-1, "### kitchen")) << "alone, a text's own answer is learnt";
     EXPECT_EQ(ends_with(1, "### park"), ends_with(1, "### kitchen")) << "joined, the twin's is";
@@ -46,16 +46,16 @@ TEST_F(ConceptTwins, WhatFollowsFromTheTwinsStepIsPredicted) {
 /// How strongly a layer of a new concept model, counted from 0, is told to change.
 class ConceptGradients : public testing::Test {
  protected:
-  double gradient(const ConceptStage& options, std::int64_t layer) const {
+  double gradient(const ConceptOptions& options, std::int64_t layer) const {
     const auto& autoencoder = *bundle_.autoencoders.at("contextual");
     std::vector<TokenizedReasoning> examples = tiny_reasonings(*bundle_.tokenizer);
     examples.front().hints = {{1, {5}, {1.0}}};
     Weights weights(9);
     const ConceptModel model(bundle_.concepts->config(), weights);
     for (const auto& [name, tensor] : weights.tensors()) torch::Tensor(tensor).requires_grad_();
-    const auto stage = make_concept_stage(model, autoencoder, autoencoder, options);
+    const auto objective = make_concept_objective(model, autoencoder, autoencoder, options);
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(1);
-    total(stage->loss(make_batch(examples), generator)).backward();
+    total(objective->loss(make_batch(examples), generator)).backward();
     const torch::Tensor found =
         weights.tensors().at("backbone.layers." + std::to_string(layer) + ".attention.qkv.weight").grad();
     return found.defined() ? found.abs().sum().item<double>() : 0.0;

@@ -1,4 +1,4 @@
-#include "training/run/start.h"
+#include "training/parts/start.h"
 
 #include <torch/torch.h>
 
@@ -9,9 +9,11 @@ namespace noema {
 Start read_start(const std::filesystem::path& folder) {
   if (folder.empty()) return {};
   const BundleFolder stored(folder);
-  Start start{std::filesystem::canonical(folder).filename().string(), stored.tokenizer(), {}};
+  Start start{std::filesystem::canonical(folder).filename().string(), stored.tokenizer(), {}, {}};
   for (const std::string& name : stored.part_names()) {
-    for (const auto& [tensor_name, tensor] : stored.part(name).tensors) {
+    const StoredPart part = stored.part(name);
+    start.architectures[name] = part.architecture;
+    for (const auto& [tensor_name, tensor] : part.tensors) {
       start.parts[name][tensor_name] = tensor.to(torch::kFloat32).clone();
     }
   }

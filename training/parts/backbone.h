@@ -6,7 +6,6 @@
 
 #include "nn/model/language_model.h"
 #include "text/tokenizer.h"
-#include "training/recipe.h"
 
 namespace noema {
 
@@ -23,8 +22,5 @@ struct Backbone {
 
 /// The chain of the bundle in `folder`. Throws Error when it has none, or one that does not fit what noema.json says.
 Backbone read_backbone(const std::filesystem::path& folder);
-
-/// That of a recipe; null: it has none.
-std::unique_ptr<const Backbone> make_backbone(const Recipe& recipe);
 
 }  // namespace noema

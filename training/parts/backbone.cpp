@@ -1,9 +1,10 @@
-#include "training/run/backbone.h"
+#include "training/parts/backbone.h"
 
 #include <torch/torch.h>
 
 #include "base/error.h"
 #include "concept_lm/bundle_folder.h"
+#include "concept_lm/part_kinds.h"
 
 namespace noema {
 
@@ -15,8 +16,12 @@ Backbone read_backbone(const std::filesystem::path& folder) {
     throw Error(
         {where, "a chain with all of its weights in one file", "an adapter", "start from the backbone it adapts"});
   }
-  Backbone backbone{std::filesystem::canonical(folder).filename().string(), chain.file, chain.sha256,
-                    language_model_config(chain.architecture, where),       {},         stored.tokenizer()};
+  Backbone backbone{std::filesystem::canonical(folder).filename().string(),
+                    chain.file,
+                    chain.sha256,
+                    from_architecture<LanguageModelConfig>(chain.architecture, kLanguageModelPart, where),
+                    {},
+                    stored.tokenizer()};
   if (backbone.config.vocab_size != backbone.tokenizer->vocab_size()) {
     throw Error({where, "a vocabulary of " + std::to_string(backbone.tokenizer->vocab_size()) + " as the tokenizer's",
                  std::to_string(backbone.config.vocab_size), "the parts come from different models"});
@@ -25,11 +30,6 @@ Backbone read_backbone(const std::filesystem::path& folder) {
   Weights weights(backbone.tensors, chain.file.string());
   const LanguageModel fits(backbone.config, weights);  // throws where names or shapes do not
   return backbone;
-}
-
-std::unique_ptr<const Backbone> make_backbone(const Recipe& recipe) {
-  if (recipe.backbone.empty()) return nullptr;
-  return std::make_unique<const Backbone>(read_backbone(recipe.backbone));
 }
 
 }  // namespace noema

@@ -1,4 +1,4 @@
-#include "training/run/backbone.h"
+#include "training/parts/backbone.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>

@@ -7,6 +7,7 @@
 
 #include "nn/model/weights.h"
 #include "text/tokenizer.h"
+#include "training/parts/parts.h"
 
 namespace noema {
 
@@ -15,6 +16,7 @@ struct Start {
   std::string name;                            ///< of its folder
   std::shared_ptr<const Tokenizer> tokenizer;  ///< null: there is none
   std::map<std::string, TensorMap> parts;      ///< fp32
+  Architectures architectures;                 ///< of the parts
 };
 
 /// That of the bundle in `folder`; an empty path: nothing. Throws Error as BundleFolder does.

@@ -1,0 +1,43 @@
+#include <torch/torch.h>
+
+#include "concept_lm/concept_head.h"
+#include "nn/model/token_stream.h"
+
+namespace noema {
+namespace {
+
+class RegressionHead final : public ConceptHead {
+ public:
+  RegressionHead(const HeadShape& shape, WeightScope weights)
+      : projection_(weights, shape.width, shape.latent_width), to_input_(shape.to_input) {}
+
+  Concept predict(const torch::Tensor& hidden, ComputeObserver* observer) const override {
+    const Positions at = single_positions(hidden.size(0));
+    const torch::Tensor embedding = projection_(hidden, {at, nullptr, observer});
+    return {embedding, to_input_(embedding, {at, nullptr, observer})};
+  }
+
+  LossTerms loss(const ConceptTarget& target) const override {
+    const torch::Tensor embedding = projection_(target.hidden, {single_positions(target.hidden.size(0))});
+    return {{"regression", at::mse_loss(embedding, target.embedding.detach())}};
+  }
+
+ private:
+  Projection projection_;
+  const Projection& to_input_;
+};
+
+class RegressionKind final : public KindOf<RegressionKind, HeadKind> {
+ public:
+  std::string name() const override { return "regression"; }
+  std::string summary() const override { return "the mean squared error to the true embedding"; }
+  std::unique_ptr<ConceptHead> make(const HeadShape& shape, WeightScope weights) const override {
+    return std::make_unique<RegressionHead>(shape, weights);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<HeadKind> regression_head_kind() { return std::make_unique<RegressionKind>(); }
+
+}  // namespace noema

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "concept_lm/bundle_folder.h"
+#include "nn/model/lora.h"
+#include "training/parts/backbone.h"
+
+namespace noema {
+
+/// A part that was trained, or is being trained.
+struct Part {
+  nlohmann::json architecture;           ///< as a bundle has it
+  TensorMap tensors;                     ///< what is trained, and the model's own: changed in place, they change it
+  std::optional<BundleAdapter> adapter;  ///< with LoRA: how they fit the backbone's, which are frozen and not among
+                                         ///< them; nothing: there are no others
+  std::string on = {};                   ///< the part whose tensors of the same names are these; empty: there is none
+};
+
+/// The architectures of parts by their names.
+using Architectures = std::map<std::string, nlohmann::json>;
+
+/// The tensors and adapters of everything trained so far, by part. Models are built from copies, so that what is frozen
+/// stays so. With LoRA all of them share the backbone's own weights, which nothing changes.
+class Parts {
+ public:
+  /// The backbone, if there is one, must outlive the parts.
+  Parts(std::uint64_t seed, const std::optional<LoraOptions>& lora, const Backbone* backbone)
+      : seed_(seed), lora_(lora), backbone_(backbone) {}
+
+  void add(const std::string& name, Part part) { parts_[name] = std::move(part); }
+  bool has(const std::string& name) const;
+  const std::map<std::string, Part>& all() const { return parts_; }
+
+  /// The architecture of a part. Throws Error if there is no such part.
+  const nlohmann::json& architecture(const std::string& name) const;
+
+  /// Copies of what a stage starts from. With LoRA that is what has been trained: the backbone lies below anyway.
+  /// Throws Error if there is no such part.
+  TensorMap copy(const std::string& name) const;
+
+  /// Weights to be trained, from these tensors and new ones where there is none; `prefix` stands before the names of
+  /// the backbone's.
+  Weights trained(TensorMap tensors, const std::string& prefix = "") const;
+
+  /// The same of a part that has nothing of the backbone's.
+  Weights new_or(TensorMap tensors) const { return Weights::starting_from(std::move(tensors), seed_); }
+
+  /// Those of a part that stays as it is.
+  Weights frozen(const std::string& name, const std::string& prefix = "") const;
+
+  /// The part that was built from such weights.
+  Part part_of(nlohmann::json architecture, const Weights& weights, const std::string& prefix = "") const;
+
+ private:
+  TensorMap on_backbone(TensorMap tensors, const std::string& prefix) const;
+  Weights adapted(Weights weights) const;
+
+  std::uint64_t seed_;
+  std::optional<LoraOptions> lora_;
+  const Backbone* backbone_;  // null: from nothing
+  std::map<std::string, Part> parts_;
+};
+
+/// Copies that share nothing.
+TensorMap copy_of(const TensorMap& tensors);
+
+/// Copies values into tensors of the same names and shapes. Throws Error, naming `where`, when they differ.
+void copy_into(TensorMap& parameters, const TensorMap& values, const std::string& where);
+
+}  // namespace noema
