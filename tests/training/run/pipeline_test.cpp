@@ -178,6 +178,40 @@ TEST_F(PipelineTest, ARunGoesOnWithTheRecipeThatItBeganWithAlone) {
   EXPECT_EQ(complaint("concept.steps=5"), "no error");  // has not begun
 }
 
+TEST_F(PipelineTest, ARunDoesNotGoOnWhereADefaultHasChanged) {
+  TrainingProgress nobody;
+  std::atomic<bool> flag{false};
+  Interrupter interrupter(flag, {{"contextual", 2}});
+  Recipe recipe = parse_recipe(kRecipe, "tiny");
+  ASSERT_FALSE(run_recipe(recipe, options("run", &flag), interrupter));
+  for (auto& [stage, lines] : recipe.settings) {  // as a program says whose default is another
+    const std::size_t at = lines.find(stage + ".clip = 1.0\n");
+    ASSERT_NE(at, std::string::npos) << lines;
+    lines.replace(at, stage.size() + 11, stage + ".clip = 2.0");
+  }
+  const std::string complaint = complaint_of([&] { run_recipe(recipe, options("run"), nobody); });
+  EXPECT_NE(complaint.find("chain.clip = 2.0"), std::string::npos) << complaint;
+  EXPECT_NE(complaint.find("chain.clip = 1.0"), std::string::npos) << complaint;
+}
+
+TEST_F(PipelineTest, ARunGoesOnInThePrecisionThatItBeganIn) {
+  class Starts final : public TrainingProgress {
+   public:
+    void on_stage(const std::string&, const std::string& what) override {
+      if (what.starts_with("starts, in ")) precisions.insert(what.substr(11));
+    }
+    std::set<std::string> precisions;
+  } progress;
+  const Recipe recipe = parse_recipe(kRecipe, "tiny", {"semantic.steps=0", "contextual.contrast_weight=0"});
+  write_file(folder_ / "run/run/precision", "bf16");
+  PipelineOptions options = this->options("run");
+  EXPECT_NE(complaint_of([&] { run_recipe(recipe, options, progress); }).find("found bf16"), std::string::npos)
+      << "--bf16 off is not what it began with";
+  options.trainer.bf16 = Autocast::automatic;
+  ASSERT_TRUE(run_recipe(recipe, options, progress));
+  EXPECT_EQ(progress.precisions, std::set<std::string>{"bf16"}) << "no timing decides it anew";
+}
+
 TEST_F(PipelineTest, StagesOfNoStepsKeepWhatTheRunStartsFrom) {
   TrainingProgress nobody;
   ASSERT_TRUE(run_recipe(parse_recipe(kRecipe, "tiny"), options("whole"), nobody));
