@@ -8,6 +8,7 @@
 #include "apps/output.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "tasks/examples.h"
 #include "tasks/exclusion.h"
 #include "tasks/task.h"
 
@@ -23,33 +24,36 @@ struct DataArguments {
   bool twins = false;
 };
 
-/// The next question of the stream from `index` on, which is moved behind it; with twins, the next that has one.
-Example next_example(const Task& task, const DataArguments& arguments, std::uint64_t& index) {
-  constexpr std::uint64_t kAttempts = 10'000;
-  for (std::uint64_t attempt = 0; attempt < kAttempts; ++attempt, ++index) {
-    Example example = task.generate(arguments.seed, index);
-    if (arguments.twins) {
-      const std::optional<Twin> twin = task.twin(arguments.seed, index);
-      if (!twin) continue;
-      keep_twin(example, *twin);
-    }
-    ++index;
-    return example;
+/// What the questions are drawn from. Throws Error for a task without a generator, or without what is wanted.
+std::shared_ptr<const Generator> generator_for(const DataArguments& arguments) {
+  const std::shared_ptr<const Task> task = make_task(arguments.task);
+  const auto& generator = task->generator();
+  if (!generator) {
+    throw Error({"data", "a task with a generator", arguments.task, "stories, prosqa and blocksworld have one"});
   }
-  throw Error({"data --twins", "a task whose questions have twins", arguments.task, "stories have them"});
+  if (arguments.twins && !generator->has_twins()) {
+    throw Error({"data --twins", "a task whose questions have twins", arguments.task, "stories have them"});
+  }
+  return make_excluding(generator, Exclusion(task, {arguments.exclude.begin(), arguments.exclude.end()}));
+}
+
+/// The next question of the stream from `index` on, which is moved past it; with twins, the next that has one.
+Example next_example(const Generator& generator, const DataArguments& arguments, std::uint64_t& index) {
+  constexpr std::uint64_t kAttempts = 10'000;
+  for (std::uint64_t attempt = 0; attempt < kAttempts; ++attempt) {
+    ExampleGroup group = generator.group(arguments.seed, index++, {.twin = arguments.twins});
+    if (arguments.twins && !group.twin) continue;
+    if (group.twin) keep_twin(group.example, *group.twin);
+    return std::move(group.example);
+  }
+  throw Error({"data --twins", "questions whose twins are not excluded", "hardly any", "exclude fewer"});
 }
 
 void generate_data(const DataArguments& arguments) {
-  std::unique_ptr<Task> task = make_task(arguments.task);
-  if (!task->can_generate()) {
-    throw Error({"data", "a task with a generator", arguments.task, "stories, prosqa and blocksworld have one"});
-  }
-  if (!arguments.exclude.empty()) {
-    task = make_excluding(std::move(task), {arguments.exclude.begin(), arguments.exclude.end()});
-  }
+  const auto generator = generator_for(arguments);
   std::vector<Example> examples;
   std::uint64_t index = 0;
-  for (std::int64_t i = 0; i < arguments.count; ++i) examples.push_back(next_example(*task, arguments, index));
+  for (std::int64_t i = 0; i < arguments.count; ++i) examples.push_back(next_example(*generator, arguments, index));
   write_result(arguments.out, to_text(examples));
   if (arguments.out != "-") spdlog::info("{} questions are in {}", examples.size(), arguments.out);
 }

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/utf8.h"
 #include "decoding/reasoner.h"
+#include "tasks/examples.h"
 
 namespace noema {
 namespace {

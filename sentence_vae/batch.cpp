@@ -3,8 +3,10 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <numeric>
+#include <string>
 
 #include "base/error.h"
 
@@ -25,25 +27,67 @@ std::int64_t ReasoningBatch::tokens() const {
 
 namespace {
 
-std::vector<TwinSteps> find_twins(const std::vector<TokenizedReasoning>& examples) {
+/// The texts of groups as rows, and what belongs together.
+struct Rows {
+  struct Pair {
+    std::size_t example = 0, twin = 0;  // rows
+    std::int64_t from = 0;
+  };
+
+  std::vector<TokenizedReasoning> texts;
+  std::vector<std::size_t> runs;  // of rows that begin with the same text: how many each has
+  std::vector<Pair> pairs;
+  bool has_siblings = false;
+};
+
+Rows rows_of(std::vector<TokenizedGroup> groups) {
+  Rows rows;
+  for (TokenizedGroup& group : groups) {
+    const std::size_t first = rows.texts.size();
+    rows.texts.push_back(std::move(group.example));
+    rows.has_siblings |= !group.siblings.empty();
+    std::move(group.siblings.begin(), group.siblings.end(), std::back_inserter(rows.texts));
+    rows.runs.push_back(rows.texts.size() - first);
+    if (!group.twin) continue;
+    rows.pairs.push_back({first, rows.texts.size(), group.twin->from});
+    rows.runs.push_back(1);
+    rows.texts.push_back(std::move(group.twin->reasoning));
+  }
+  return rows;
+}
+
+void check(const Rows& rows) {
+  for (const TokenizedReasoning& text : rows.texts) {
+    if (!text.question.empty() && !text.steps.empty()) continue;
+    throw Error({"make_batch", "a question and at least one step", "an empty one", ""});
+  }
+  for (const auto& [example, twin, from] : rows.pairs) {
+    const std::size_t count = rows.texts[example].steps.size(), found = rows.texts[twin].steps.size();
+    if (found == count) continue;
+    throw Error({"make_batch", "a twin of " + std::to_string(count) + " steps", std::to_string(found), ""});
+  }
+}
+
+std::vector<TwinSteps> find_twins(const Rows& rows) {
+  std::vector<std::int64_t> first = {0};  // step of each row
+  for (const TokenizedReasoning& text : rows.texts) {
+    first.push_back(first.back() + static_cast<std::int64_t>(text.steps.size()));
+  }
   std::vector<TwinSteps> twins;
-  std::int64_t first = 0;
-  for (std::size_t i = 0; i + 1 < examples.size(); ++i) {  // a twin in another batch is none
-    const auto count = static_cast<std::int64_t>(examples[i].steps.size());
-    const bool are_alike = examples[i].steps.size() == examples[i + 1].steps.size();
-    if (examples[i].twin_from >= 0 && are_alike) twins.push_back({first, first + count, examples[i].twin_from, count});
-    first += count;
+  for (const auto& [example, twin, from] : rows.pairs) {
+    twins.push_back({first[example], first[twin], from, first[example + 1] - first[example]});
   }
   return twins;
 }
 
-/// Cuts off what the questions of each run of siblings begin with, but for one token at least.
-SharedPrefixes take_prefixes(std::vector<TokenizedReasoning>& examples) {
-  if (std::none_of(examples.begin(), examples.end(), [](const auto& example) { return example.is_sibling; })) return {};
+/// Cuts off what the questions of each run begin with, but for one token at least; nothing where no rows share any.
+SharedPrefixes take_prefixes(Rows& rows) {
+  if (!rows.has_siblings) return {};
   SharedPrefixes prefixes;
   std::vector<TokenIds> texts;
-  for (auto begin = examples.begin(); begin != examples.end();) {
-    auto end = std::find_if(begin + 1, examples.end(), [](const auto& example) { return !example.is_sibling; });
+  auto begin = rows.texts.begin();
+  for (const std::size_t count : rows.runs) {
+    const auto end = begin + static_cast<std::ptrdiff_t>(count);
     std::size_t shared = begin->question.size() - 1;
     for (auto other = begin + 1; other != end; ++other) {
       const std::size_t most = std::min(shared, other->question.size() - 1);
@@ -86,17 +130,21 @@ BatchHints gather_hints(const std::vector<TokenizedReasoning>& examples) {
 }  // namespace
 
 ReasoningBatch make_batch(std::vector<TokenizedReasoning> examples, std::int64_t multiple) {
+  std::vector<TokenizedGroup> groups;
+  for (TokenizedReasoning& example : examples) groups.push_back({std::move(example)});
+  return make_batch(std::move(groups), multiple);
+}
+
+ReasoningBatch make_batch(std::vector<TokenizedGroup> groups, std::int64_t multiple) {
+  Rows rows = rows_of(std::move(groups));
+  check(rows);
   std::vector<TokenIds> questions, texts, steps;
   std::vector<std::int64_t> last, numbers;
   std::vector<std::pair<std::int64_t, std::int64_t>> before;  // text, place in it
   std::map<TokenIds, std::int64_t> number_of;
-  for (const TokenizedReasoning& example : examples) {
-    if (!example.question.empty() && !example.steps.empty()) continue;
-    throw Error({"make_batch", "a question and at least one step", "an empty one", ""});
-  }
   ReasoningBatch batch;
-  batch.prefixes = take_prefixes(examples);
-  for (const TokenizedReasoning& example : examples) {
+  batch.prefixes = take_prefixes(rows);
+  for (const TokenizedReasoning& example : rows.texts) {
     questions.push_back(example.question);
     TokenIds text = example.question;
     for (std::size_t i = 0; i < example.steps.size(); ++i) {
@@ -110,7 +158,7 @@ ReasoningBatch make_batch(std::vector<TokenizedReasoning> examples, std::int64_t
     batch.step_counts.push_back(static_cast<std::int64_t>(example.steps.size()));
     texts.push_back(std::move(text));
   }
-  batch.twins = find_twins(examples);
+  batch.twins = find_twins(rows);
   batch.questions = pad(questions, Padding::right, multiple);
   batch.texts = pad(texts, Padding::right, multiple);
   batch.steps = pad(steps);
@@ -119,7 +167,7 @@ ReasoningBatch make_batch(std::vector<TokenizedReasoning> examples, std::int64_t
   batch.places_before = torch::tensor(places, torch::kLong);
   batch.is_last = torch::tensor(last, torch::kLong).to(torch::kBool);
   batch.text_numbers = torch::tensor(numbers, torch::kLong);
-  batch.hints = gather_hints(examples);
+  batch.hints = gather_hints(rows.texts);
   return batch;
 }
 

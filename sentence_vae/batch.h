@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "sentence_vae/sentences.h"
@@ -21,11 +22,21 @@ struct TokenHint {
 struct TokenizedReasoning {
   TokenIds question;
   std::vector<TokenIds> steps;
-  std::int64_t twin_from = -1;  ///< the next one in the batch is its twin, joined at this step or later; -1: it is not
-  bool is_sibling = false;      ///< its question begins with the same text as that of the one before it in the batch
   std::vector<TokenHint> hints = {};
 
   std::int64_t tokens() const;  ///< all together
+};
+
+/// An example as tokens, with what it brings along (see ExampleGroup in tasks/).
+struct TokenizedGroup {
+  struct Twin {
+    TokenizedReasoning reasoning;  ///< of as many steps as the example's
+    std::int64_t from = 0;         ///< the step at which the two may be joined, or later
+  };
+
+  TokenizedReasoning example;
+  std::vector<TokenizedReasoning> siblings = {};  ///< further questions that begin with the same text
+  std::optional<Twin> twin = {};
 };
 
 /// Two texts of as many steps: the reasoning of the first up to a step, then that of the second, is sound but for that
@@ -45,7 +56,7 @@ struct BatchHints {
   torch::Tensor shares;   ///< [M] of 1 at each place
 };
 
-/// Several of them, as the encoders, the decoder and the concept model read them. The N steps of all B texts are
+/// Several reasonings, as the encoders, the decoder and the concept model read them. The N steps of all B texts are
 /// numbered one after the other.
 struct ReasoningBatch {
   SharedPrefixes prefixes;                ///< of the questions; what follows is without them
@@ -67,6 +78,12 @@ struct ReasoningBatch {
 /// Hidden states of the texts, each read after its prefix, flattened [B*T,D].
 torch::Tensor text_states(const LanguageModel& model, const ReasoningBatch& batch, ComputeObserver* observer = nullptr);
 
+/// The texts of all groups, one group after the other: the example, its siblings, its twin. What an example and its
+/// siblings begin with becomes a prefix, but for one token of each question at least. Widths are multiples of
+/// `multiple`. Throws Error for an empty question, no steps, and a twin that has not as many steps.
+ReasoningBatch make_batch(std::vector<TokenizedGroup> groups, std::int64_t multiple = 1);
+
+/// The same of examples that bring nothing along.
 ReasoningBatch make_batch(std::vector<TokenizedReasoning> examples, std::int64_t multiple = 1);
 
 }  // namespace noema

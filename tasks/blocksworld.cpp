@@ -109,18 +109,15 @@ std::vector<BlockMove> make_moves(const std::vector<std::string>& steps, Towers&
   return moves;
 }
 
-class BlocksworldTask final : public Task {
+class BlocksworldGenerator final : public Generator {
  public:
-  explicit BlocksworldTask(const BlocksworldOptions& options) : options_(options) {}
+  explicit BlocksworldGenerator(int blocks) : blocks_(blocks) {}
 
-  std::string name() const override { return options_.name; }
-  bool can_generate() const override { return true; }
-
-  Example generate(std::uint64_t seed, std::uint64_t index) const override {
+  ExampleGroup group(std::uint64_t seed, std::uint64_t index, const Companions&) const override {
     Random random = Random::of(seed, index);
-    const Towers start = random_towers(options_.blocks, random);
-    Towers goal = random_towers(options_.blocks, random);
-    while (goal == start) goal = random_towers(options_.blocks, random);
+    const Towers start = random_towers(blocks_, random);
+    Towers goal = random_towers(blocks_, random);
+    while (goal == start) goal = random_towers(blocks_, random);
 
     const std::vector<BlockMove> plan = optimal_plan(start, goal);
     Example example;
@@ -129,15 +126,27 @@ class BlocksworldTask final : public Task {
     for (const BlockMove& move : plan) example.steps.push_back(describe(move));
     example.answer = std::to_string(plan.size());
     example.steps.push_back(std::string(kAnswerMark) + ' ' + example.answer);
-    return example;
+    return {std::move(example)};
   }
+
+  bool has_twins() const override { return false; }
+  bool has_siblings() const override { return false; }
+
+ private:
+  int blocks_;
+};
+
+class BlocksworldTask final : public Task {
+ public:
+  explicit BlocksworldTask(const BlocksworldOptions& options)
+      : Task(options.name, std::make_shared<BlocksworldGenerator>(options.blocks)), blocks_(options.blocks) {}
 
   /// A block and its place are two tokens, " A is on" and " B," or " the table,"; a move is three: " <<Move A", " from
   /// B to", " C>>".
   std::vector<std::string> phrases() const override {
     std::vector<std::string> phrases = {
         ' ' + std::string(kIntroduction) + "Initial state:", " Goal state:", ' ' + std::string(kAnswerMark)};
-    for (int place = kTable; place < options_.blocks; ++place) {
+    for (int place = kTable; place < blocks_; ++place) {
       const std::string name = ' ' + place_name(place);
       phrases.insert(phrases.end(), {name + ',', name + '.', ' ' + from(place), ' ' + put_on(place)});
       if (place != kTable) phrases.insert(phrases.end(), {name + " is on", ' ' + taken(place)});
@@ -145,8 +154,8 @@ class BlocksworldTask final : public Task {
     return phrases;
   }
 
-  /// The plan, spread over the question. Behind each block of the initial state stands where it is put first and what
-  /// is moved after it, or where it stays; behind each of the goal, what is moved once it has come to its place, or
+  /// The plan, spread over the question. After each block of the initial state stands where it is put first and what
+  /// is moved after it, or where it stays; after each of the goal, what is moved once it has come to its place, or
   /// nothing.
   std::vector<Hint> hints(const Example& example) const override {
     const auto problem = parse_question(example.question);
@@ -189,7 +198,7 @@ class BlocksworldTask final : public Task {
   }
 
  private:
-  BlocksworldOptions options_;
+  int blocks_;
 };
 
 }  // namespace

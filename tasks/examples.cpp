@@ -1,9 +1,10 @@
-#include <string>
-#include <vector>
+#include "tasks/examples.h"
+
+#include <string_view>
 
 #include "base/file.h"
+#include "base/mapped_file.h"
 #include "tasks/answer_text.h"
-#include "tasks/task.h"
 
 namespace noema {
 namespace {
@@ -72,37 +73,86 @@ Example example_from(const json& entry, const std::string& where) {
   return example;
 }
 
-std::vector<Example> from_array(const std::string& text, const std::string& file) {
-  const json entries = parse_json(text, file);
-  std::vector<Example> examples;
-  examples.reserve(entries.size());
-  for (const json& entry : entries) {
-    examples.push_back(example_from(entry, file + ", entry " + std::to_string(examples.size() + 1)));
+/// Where an example stands in its file, and the number of its entry or line.
+struct Extent {
+  std::size_t begin = 0, length = 0, number = 0;
+};
+
+/// Calls use(extent) for each element of the JSON array that `text` begins with: what stands between the commas that
+/// are in no string and no bracket. The element itself is not looked at.
+template <typename Use>
+void for_each_element(std::string_view text, const std::string& file, const Use& use) {
+  std::size_t begin = text.find('[') + 1, at = begin, depth = 1, number = 0;
+  for (bool in_string = false; at < text.size() && depth > 0; ++at) {
+    const char c = text[at];
+    if (in_string && c == '\\') ++at;
+    if (c == '"') in_string = !in_string;
+    if (in_string) continue;
+    if (c == '[' || c == '{') ++depth;
+    if (c == ']' || (c == '}' && depth > 1)) --depth;
+    if (depth > 1 || (c != ',' && depth == 1)) continue;
+    const bool is_empty = number == 0 && depth == 0 && trimmed(text.substr(begin, at - begin)).empty();
+    if (!is_empty) use(Extent{begin, at - begin, ++number});
+    begin = at + 1;
   }
-  return examples;
+  if (depth > 0) use(Extent{begin, text.size() - begin, ++number});  // more often than not it is damaged
+  if (depth == 0 && trimmed(text.substr(at)).empty()) return;
+  throw Error(
+      {file, "a list that ends with the file", depth > 0 ? "no end of it" : "more after it", "correct the file"});
 }
 
-std::vector<Example> from_lines(std::string_view text, const std::string& file) {
-  std::vector<Example> examples;
-  for (std::size_t line = 1; !text.empty(); ++line) {
-    const auto end = std::min(text.find('\n'), text.size());
-    const std::string_view content = trimmed(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (content.empty()) continue;
-    const std::string where = file + ", line " + std::to_string(line);
-    examples.push_back(example_from(parse_json(content, where), where));
+/// The same for each line that is not blank.
+template <typename Use>
+void for_each_line(std::string_view text, const Use& use) {
+  for (std::size_t begin = 0, number = 1; begin < text.size(); ++number) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    if (!trimmed(text.substr(begin, end - begin)).empty()) use(Extent{begin, end - begin, number});
+    begin = end + 1;
   }
-  return examples;
 }
+
+class ExampleFile final : public List<ExampleGroup> {
+ public:
+  explicit ExampleFile(const std::filesystem::path& path) : name_(path.string()), file_(path, "a file of examples") {
+    const std::string_view content = trimmed(file_.text());
+    if (content.empty()) throw Error({name_, "examples", "an empty file", ""});
+    const auto add = [this](const Extent& extent) {
+      read(extent);
+      extents_.push_back(extent);
+    };
+    if (content.front() == '[') {
+      unit_ = ", entry ";
+      for_each_element(file_.text(), name_, add);
+    } else {
+      for_each_line(file_.text(), add);
+    }
+  }
+
+  std::size_t size() const override { return extents_.size(); }
+  ExampleGroup at(std::size_t place) const override { return {read(extents_.at(place))}; }
+
+ private:
+  Example read(const Extent& extent) const {
+    const std::string where = name_ + unit_ + std::to_string(extent.number);
+    return example_from(parse_json(trimmed(file_.text().substr(extent.begin, extent.length)), where), where);
+  }
+
+  std::string name_, unit_ = ", line ";
+  MappedFile file_;
+  std::vector<Extent> extents_;
+};
 
 }  // namespace
 
+std::shared_ptr<const List<ExampleGroup>> open_examples(const std::filesystem::path& path) {
+  return std::make_shared<ExampleFile>(path);
+}
+
 std::vector<Example> read_examples(const std::filesystem::path& path) {
-  const std::string text = read_file(path);
-  const std::string file = path.string();
-  const std::string_view content = trimmed(text);
-  if (content.empty()) throw Error({file, "examples", "an empty file", ""});
-  return content.front() == '[' ? from_array(text, file) : from_lines(text, file);
+  const auto file = open_examples(path);
+  std::vector<Example> examples;
+  for (std::size_t i = 0; i < file->size(); ++i) examples.push_back(file->at(i).example);
+  return examples;
 }
 
 void keep_twin(Example& example, const Twin& twin) {

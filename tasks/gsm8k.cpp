@@ -1,14 +1,13 @@
 #include "tasks/gsm8k.h"
 
 #include "tasks/answer_text.h"
-#include "tasks/file_task.h"
 
 namespace noema {
 namespace {
 
-class Gsm8kTask final : public FileTask {
+class Gsm8kTask final : public Task {
  public:
-  std::string name() const override { return "gsm8k"; }
+  Gsm8kTask() : Task("gsm8k") {}
 
   std::optional<std::string> answer_in(std::string_view sentence) const override {
     if (auto marked = after_mark(sentence, "#### ")) return marked;

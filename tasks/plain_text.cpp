@@ -1,14 +1,13 @@
 #include "tasks/plain_text.h"
 
 #include "tasks/answer_text.h"
-#include "tasks/file_task.h"
 
 namespace noema {
 namespace {
 
-class PlainTextTask final : public FileTask {
+class PlainTextTask final : public Task {
  public:
-  std::string name() const override { return "text"; }
+  PlainTextTask() : Task("text") {}
 
   std::vector<std::string> reasoning(const Example& example) const override { return {on_one_line(example.answer)}; }
 

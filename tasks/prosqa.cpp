@@ -135,74 +135,24 @@ std::vector<std::string> draw_symbols(const ProsqaGraph& graph, Random& random) 
   return symbols;
 }
 
-class ProsqaTask final : public Task {
+class ProsqaGenerator final : public Generator {
  public:
-  explicit ProsqaTask(const ProsqaOptions& options) : options_(options) {}
+  explicit ProsqaGenerator(const ProsqaOptions& options) : options_(options) {}
 
-  std::string name() const override { return options_.name; }
-  bool can_generate() const override { return true; }
-
-  Example generate(std::uint64_t seed, std::uint64_t index) const override {
+  ExampleGroup group(std::uint64_t seed, std::uint64_t index, const Companions& wanted) const override {
     Random random = Random::of(seed, index);
     const Told told = tell(random);
-    return ask(told.graph, told, random);
-  }
-
-  std::vector<Example> siblings(std::uint64_t seed, std::uint64_t index, std::size_t count) const override {
-    Random random = Random::of(seed, index);
-    const Told told = tell(random);
-    std::vector<Example> examples;
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto question = ask_again(told.graph, options_.max_hops, random);
-      if (question) examples.push_back(ask(*question, told, random));
+    Random again = random;
+    ExampleGroup group = {ask(told.graph, told, random)};
+    for (std::size_t i = 0; i < wanted.siblings; ++i) {
+      const auto question = ask_again(told.graph, options_.max_hops, again);
+      if (question) group.siblings.push_back(ask(*question, told, again));
     }
-    return examples;
+    return group;
   }
 
-  std::vector<std::string> phrases() const override {
-    std::vector<std::string> phrases;
-    for (const std::string_view name : kNames) phrases.push_back(" Is " + std::string(name) + " a");
-    for (const std::string_view kind : kKinds) {
-      const std::string word = ' ' + std::string(kind);
-      phrases.insert(phrases.end(), {" Every" + word, " is a" + word + '.', " or" + word + '?'});
-    }
-    return phrases;
-  }
-
-  /// Behind each statement what its kind leads to, the candidates above all: a model can know them there that has read
-  /// the question before the statements.
-  std::vector<Hint> hints(const Example& example) const override {
-    const auto question = parse_question(example.question);
-    if (!question) return {};
-    Children children;
-    for (const Statement& statement : question->statements) children[statement.subject].insert(statement.kind);
-    std::vector<Hint> hints;
-    const std::string_view text = example.question;
-    for (std::size_t begin = 0, end; (end = text.find('.', begin)) != std::string_view::npos; begin = end + 1) {
-      const auto statement = parse_statement(text.substr(begin, end + 1 - begin));
-      hints.push_back({end + 1, ahead_of(statement->kind, children, *question)});
-    }
-    return hints;
-  }
-
-  std::string identity(const Example& example) const override {
-    const auto question = parse_question(example.question);
-    return question ? canonical_question(*question) : on_one_line(example.question);
-  }
-
-  std::optional<bool> is_valid(const Example& example, const std::vector<std::string>& steps) const override {
-    const auto question = parse_question(example.question);
-    const auto right = parse_statement(example.answer);
-    if (!question || !right) return std::nullopt;
-    Statement reached{false, question->root, question->root};
-    for (const std::string& step : steps) {
-      if (answer_in(step)) break;
-      auto statement = parse_statement(step);
-      if (!statement || statement->subject != reached.kind || !question->statements.contains(*statement)) return false;
-      reached = std::move(*statement);
-    }
-    return reached.kind == right->kind;
-  }
+  bool has_twins() const override { return false; }
+  bool has_siblings() const override { return true; }
 
  private:
   /// A graph in words, before anything is asked.
@@ -250,6 +200,56 @@ class ProsqaTask final : public Task {
   }
 
   ProsqaOptions options_;
+};
+
+class ProsqaTask final : public Task {
+ public:
+  explicit ProsqaTask(const ProsqaOptions& options) : Task(options.name, std::make_shared<ProsqaGenerator>(options)) {}
+
+  std::vector<std::string> phrases() const override {
+    std::vector<std::string> phrases;
+    for (const std::string_view name : kNames) phrases.push_back(" Is " + std::string(name) + " a");
+    for (const std::string_view kind : kKinds) {
+      const std::string word = ' ' + std::string(kind);
+      phrases.insert(phrases.end(), {" Every" + word, " is a" + word + '.', " or" + word + '?'});
+    }
+    return phrases;
+  }
+
+  /// After each statement what its kind leads to, the candidates above all: a model can know them there that has read
+  /// the question before the statements.
+  std::vector<Hint> hints(const Example& example) const override {
+    const auto question = parse_question(example.question);
+    if (!question) return {};
+    Children children;
+    for (const Statement& statement : question->statements) children[statement.subject].insert(statement.kind);
+    std::vector<Hint> hints;
+    const std::string_view text = example.question;
+    for (std::size_t begin = 0, end; (end = text.find('.', begin)) != std::string_view::npos; begin = end + 1) {
+      const auto statement = parse_statement(text.substr(begin, end + 1 - begin));
+      hints.push_back({end + 1, ahead_of(statement->kind, children, *question)});
+    }
+    return hints;
+  }
+
+  std::string identity(const Example& example) const override {
+    const auto question = parse_question(example.question);
+    return question ? canonical_question(*question) : on_one_line(example.question);
+  }
+
+  std::optional<bool> is_valid(const Example& example, const std::vector<std::string>& steps) const override {
+    const auto question = parse_question(example.question);
+    const auto right = parse_statement(example.answer);
+    if (!question || !right) return std::nullopt;
+    Statement reached{false, question->root, question->root};
+    for (const std::string& step : steps) {
+      if (answer_in(step)) break;
+      auto statement = parse_statement(step);
+      if (!statement || statement->subject != reached.kind || !question->statements.contains(*statement)) return false;
+      reached = std::move(*statement);
+    }
+    return reached.kind == right->kind;
+  }
 };
 
 }  // namespace

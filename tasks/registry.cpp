@@ -1,7 +1,6 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "tasks/blocksworld.h"
-#include "tasks/csqa.h"
 #include "tasks/gsm8k.h"
 #include "tasks/plain_text.h"
 #include "tasks/prosqa.h"
@@ -26,7 +25,7 @@ constexpr Entry kTasks[] = {
     {"blocksworld-4", [] { return make_blocksworld_task({.name = "blocksworld-4", .blocks = 4}); }},
     {"blocksworld-5", [] { return make_blocksworld_task({.name = "blocksworld-5", .blocks = 5}); }},
     {"gsm8k", make_gsm8k_task},
-    {"csqa", make_csqa_task},
+    {"questions", [] { return std::make_unique<Task>("questions"); }},
     {"text", make_plain_text_task},
 };
 
@@ -41,7 +40,7 @@ std::unique_ptr<Task> make_task(std::string_view name) {
   for (const std::string& known : names) list += (list.empty() ? "" : ", ") + known;
   const auto meant = nearest(name, names);
   throw Error({"task", "one of " + list, "\"" + printable(name) + "\"",
-               meant ? "did you mean \"" + *meant + "\"?" : "choose one of these"});
+               meant ? "did you mean \"" + *meant + "\"?" : "for a file of your own, \"questions\""});
 }
 
 std::vector<std::string> task_names() {

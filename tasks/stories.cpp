@@ -45,25 +45,26 @@ Example example_of(const Family& family, Story story) {
   return example;
 }
 
+class StoriesGenerator final : public Generator {
+ public:
+  ExampleGroup group(std::uint64_t seed, std::uint64_t index, const Companions& wanted) const override {
+    Random random = Random::of(seed, index);
+    const Family& family = draw_family(random);
+    const Random before = random;
+    ExampleGroup group = {example_of(family, family.make(random))};
+    if (!wanted.twin || !family.twin) return group;
+    std::optional<stories::StoryTwin> twin = family.twin(before);
+    if (twin) group.twin = {example_of(family, std::move(twin->story)), twin->from};
+    return group;
+  }
+
+  bool has_twins() const override { return true; }
+  bool has_siblings() const override { return false; }
+};
+
 class StoriesTask final : public Task {
  public:
-  std::string name() const override { return "stories"; }
-  bool can_generate() const override { return true; }
-
-  Example generate(std::uint64_t seed, std::uint64_t index) const override {
-    Random random = Random::of(seed, index);
-    const Family& family = draw_family(random);
-    return example_of(family, family.make(random));
-  }
-
-  std::optional<Twin> twin(std::uint64_t seed, std::uint64_t index) const override {
-    Random random = Random::of(seed, index);
-    const Family& family = draw_family(random);
-    if (!family.twin) return std::nullopt;
-    std::optional<stories::StoryTwin> twin = family.twin(random);
-    if (!twin) return std::nullopt;
-    return Twin{example_of(family, std::move(twin->story)), twin->from};
-  }
+  StoriesTask() : Task("stories", std::make_shared<StoriesGenerator>()) {}
 
   /// There is one right next step at every point of a story, so a proof is valid when it is that of the example.
   std::optional<bool> is_valid(const Example& example, const std::vector<std::string>& steps) const override {

@@ -34,10 +34,11 @@ struct Predictions {
 };
 
 std::vector<std::string> texts(const LoadedModel& model) {
-  if (!model.task->can_generate()) return {kText};
+  const auto& generator = model.task->generator();
+  if (!generator) return {kText};
   std::vector<std::string> all;
   for (std::uint64_t i = 0; i < kStories; ++i) {
-    const Example example = model.task->generate(2, i);
+    const Example example = generator->generate(2, i);
     std::string text = example.question;
     for (const std::string& step : model.task->reasoning(example)) text += "\n" + step;
     all.push_back(std::move(text));

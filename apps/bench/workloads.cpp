@@ -109,7 +109,7 @@ Workload sentence(const Autoencoder& autoencoder, std::int64_t batch, std::int64
 Workload questions(const LoadedModel& model, const std::string& mode, std::int64_t batch) {
   std::vector<std::string> texts;
   for (std::int64_t i = 0; i < batch; ++i) {
-    texts.push_back(model.task->generate(1, static_cast<std::uint64_t>(i)).question);
+    texts.push_back(model.task->generator()->generate(1, static_cast<std::uint64_t>(i)).question);
   }
   ReasoningOptions options;
   options.batch = batch;
@@ -122,7 +122,8 @@ Workload questions(const LoadedModel& model, const std::string& mode, std::int64
 
 /// One question by the paper's own procedure. What it costs is not counted.
 Workload reference_question(const LoadedModel& model) {
-  const auto procedure = std::make_shared<const ReferenceProcedure>(model.bundle, model.task->generate(1, 0).question);
+  const auto procedure =
+      std::make_shared<const ReferenceProcedure>(model.bundle, model.task->generator()->generate(1, 0).question);
   Workload workload{"reference question", 1, 0, "question"};
   workload.run = [procedure] { procedure->run(); };
   return workload;
@@ -145,7 +146,7 @@ std::vector<Workload> make_workloads(const LoadedModel& model, const std::vector
       if (bundle.concepts) all.push_back(latent_step(*bundle.concepts, batch, length));
     }
     if (bundle.concepts) all.push_back(sentence(bundle.writing(), batch, kSentenceTokens));
-    if (!model.task->can_generate()) continue;
+    if (!model.task->generator()) continue;
     if (bundle.chain) all.push_back(questions(model, "chain", batch));
     if (bundle.concepts && bundle.stop) {
       all.push_back(questions(model, "continuous", batch));

@@ -210,8 +210,9 @@ void ReplSession::show(const std::string&) {
 }
 
 void ReplSession::example(const std::string&) {
-  if (!model_.task->can_generate()) throw Error({"/example", "a task with a generator", model_.task->name(), ""});
-  const Example made = model_.task->generate(kExampleSeed, examples_shown_++);
+  const auto& generator = model_.task->generator();
+  if (!generator) throw Error({"/example", "a task with a generator", model_.task->name(), ""});
+  const Example made = generator->generate(kExampleSeed, examples_shown_++);
   out_ << "? " << made.question << "\n";
   answer(made.question);
   out_ << "(the true answer: " << made.answer << ")\n";

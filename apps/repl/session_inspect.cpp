@@ -138,10 +138,11 @@ void ReplSession::why(const std::string& argument) {
   for (const auto& [text, count] : alternatives(model_.bundle, asked.concept_, options_.max_sentence_tokens)) {
     out_ << "    " << count << " x  " << printable(text, 400) << "\n";
   }
-  if (!model_.task->can_generate()) return;
+  const auto& generator = model_.task->generator();
+  if (!generator) return;
   if (!known_) {
     std::vector<Example> examples;
-    for (std::uint64_t i = 0; i < kKnownExamples; ++i) examples.push_back(model_.task->generate(kKnownSeed, i));
+    for (std::uint64_t i = 0; i < kKnownExamples; ++i) examples.push_back(generator->generate(kKnownSeed, i));
     known_ = NeighbourIndex::build(model_.bundle, *model_.task, examples);
   }
   const Neighbourhood near = known_->query(asked.concept_.unsqueeze(0), 3).front();

@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "inspect/interventions/interventions.h"
 #include "inspect/probes/shares.h"
+#include "tasks/examples.h"
 
 namespace noema {
 namespace {

@@ -13,7 +13,7 @@ TEST(ReferenceProcedure, SaysWhatContinuousModeSays) {
   ReasoningOptions options;
   options.read_steps = true;
   for (std::uint64_t i = 0; i < 5; ++i) {
-    const std::string question = model.task->generate(11, i).question;
+    const std::string question = model.task->generator()->generate(11, i).question;
     const auto written = ReferenceProcedure(model.bundle, question).run();
     const Trajectory trajectory = Reasoner(model.bundle, *model.task, "continuous").run({question}, options).front();
     ASSERT_EQ(written.size(), 10u);

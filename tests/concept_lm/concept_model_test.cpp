@@ -56,8 +56,15 @@ TEST_P(ConceptModelTest, ARolloutReadsItsOwnPredictions) {
   auto reasonings = tiny_reasonings(*bundle_.tokenizer);
   for (const bool siblings : {false, true}) {
     if (siblings && GetParam() == TransformerConfig::Mask::prefix) continue;
-    for (std::size_t i = 1; i < reasonings.size(); ++i) reasonings[i].is_sibling = siblings && i != 3;
-    const ReasoningBatch batch = make_batch(reasonings, 8);
+    std::vector<TokenizedGroup> groups;
+    for (std::size_t i = 0; i < reasonings.size(); ++i) {
+      if (siblings && i != 0 && i != 3) {
+        groups.back().siblings.push_back(reasonings[i]);
+      } else {
+        groups.push_back({reasonings[i]});
+      }
+    }
+    const ReasoningBatch batch = make_batch(groups, 8);
     const torch::Tensor states = model.rollout(batch);
     const torch::Tensor forced = model.hidden(batch, model.head().predict(states).input);
     EXPECT_TRUE(torch::allclose(states, forced, 1e-4, 1e-4)) << siblings;

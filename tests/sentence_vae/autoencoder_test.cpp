@@ -148,7 +148,7 @@ TEST(GaussianAutoencoder, DrawsFromItsPosteriorAndRoundTripsItsConfiguration) {
   Weights weights(1);
   const Autoencoder autoencoder(config, weights);
   EXPECT_EQ(autoencoder.latent_width(), 8);
-  const auto batch = make_batch({{{5, 6, 1}, {{7, 8, 1}, {9, 1}}}});
+  const auto batch = make_batch({TokenizedReasoning{{5, 6, 1}, {{7, 8, 1}, {9, 1}}}});
   const Posterior posterior = autoencoder.encoder().encode(batch);
   ASSERT_TRUE(posterior.log_variance);
   EXPECT_EQ(posterior.mean.sizes(), (std::vector<std::int64_t>{2, 8}));

@@ -10,20 +10,23 @@ namespace noema {
 namespace {
 
 /// Three questions about one text, one about another, and two about a third.
-std::vector<TokenizedReasoning> siblings() {
+std::vector<TokenizedGroup> siblings() {
   const TokenIds first = {3, 4, 5, 6, 7, 8}, second = {9, 8, 7}, third = {2, 3, 2, 3};
-  const auto about = [](TokenIds text, const TokenIds& question, const TokenIds& step, bool is_sibling) {
+  const auto about = [](TokenIds text, const TokenIds& question, const TokenIds& step) {
     text.insert(text.end(), question.begin(), question.end());
-    return TokenizedReasoning{std::move(text), {step, {12, 1}}, -1, is_sibling};
+    return TokenizedReasoning{std::move(text), {step, {12, 1}}};
   };
-  return {about(first, {10, 1}, {5, 6, 1}, false),   about(first, {11, 3, 1}, {7, 1}, true),
-          about(first, {10, 4, 5, 1}, {6, 1}, true), about(second, {10, 1}, {9, 7, 1}, false),
-          about(third, {4, 1}, {5, 5, 5, 1}, false), about(third, {6, 1}, {2, 1}, true)};
+  return {{about(first, {10, 1}, {5, 6, 1}), {about(first, {11, 3, 1}, {7, 1}), about(first, {10, 4, 5, 1}, {6, 1})}},
+          {about(second, {10, 1}, {9, 7, 1})},
+          {about(third, {4, 1}, {5, 5, 5, 1}), {about(third, {6, 1}, {2, 1})}}};
 }
 
 std::vector<TokenizedReasoning> as_strangers() {
-  auto examples = siblings();
-  for (TokenizedReasoning& example : examples) example.is_sibling = false;
+  std::vector<TokenizedReasoning> examples;
+  for (const TokenizedGroup& group : siblings()) {
+    examples.push_back(group.example);
+    examples.insert(examples.end(), group.siblings.begin(), group.siblings.end());
+  }
   return examples;
 }
 

@@ -26,7 +26,7 @@ const Steps kPlan = {"<<Move G from F to the table>>",
                      "The answer is: 6"};
 
 TEST(Blocksworld, KeepsItsWording) {
-  const Example example = make_blocksworld_task()->generate(1, 0);
+  const Example example = make_blocksworld_task()->generator()->generate(1, 0);
   EXPECT_EQ(example.question, kQuestion);
   EXPECT_EQ(example.steps, kPlan);
   EXPECT_EQ(example.answer, "6");
@@ -34,9 +34,9 @@ TEST(Blocksworld, KeepsItsWording) {
 
 TEST(Blocksworld, IsAFunctionOfSeedAndIndex) {
   const auto task = make_blocksworld_task();
-  EXPECT_EQ(task->generate(3, 7).question, make_blocksworld_task()->generate(3, 7).question);
-  EXPECT_NE(task->generate(3, 7).question, task->generate(4, 7).question);
-  EXPECT_NE(task->generate(3, 7).question, task->generate(3, 8).question);
+  EXPECT_EQ(task->generator()->generate(3, 7).question, make_blocksworld_task()->generator()->generate(3, 7).question);
+  EXPECT_NE(task->generator()->generate(3, 7).question, task->generator()->generate(4, 7).question);
+  EXPECT_NE(task->generator()->generate(3, 7).question, task->generator()->generate(3, 8).question);
 }
 
 TEST(Blocksworld, HintsTellThePlanBlockByBlock) {
@@ -88,7 +88,7 @@ TEST(Blocksworld, PlansAreAsLongAsInThePublicSet) {
   double mean = 0;
   constexpr int kCount = 4000;
   for (int index = 0; index < kCount; ++index) {
-    const Example example = task->generate(1, static_cast<std::uint64_t>(index));
+    const Example example = task->generator()->generate(1, static_cast<std::uint64_t>(index));
     ++lengths[std::stoi(example.answer)];
     mean += std::stod(example.answer) / kCount;
   }
@@ -102,7 +102,7 @@ TEST(Blocksworld, PlansAreAsLongAsInThePublicSet) {
 TEST(Blocksworld, AcceptsOptimalPlansAndRefusesOthers) {
   const auto task = make_blocksworld_task({.blocks = 5});
   for (std::uint64_t index = 0; index < 200; ++index) {
-    const Example example = task->generate(2, index);
+    const Example example = task->generator()->generate(2, index);
     EXPECT_EQ(task->is_valid(example, example.steps), true);
     for (std::size_t dropped = 0; dropped + 1 < example.steps.size(); ++dropped) {
       Steps steps = example.steps;
@@ -177,7 +177,8 @@ TEST(Blocksworld, SurvivesHostileQuestions) {
 TEST(Blocksworld, RefusesOptionsOutOfRange) {
   EXPECT_THROW(make_blocksworld_task({.blocks = 1}), Error);
   EXPECT_THROW(make_blocksworld_task({.blocks = 11}), Error);
-  EXPECT_NE(make_blocksworld_task({.blocks = 4})->generate(1, 1).question.find("D is on"), std::string::npos);
+  EXPECT_NE(make_blocksworld_task({.blocks = 4})->generator()->generate(1, 1).question.find("D is on"),
+            std::string::npos);
 }
 
 }  // namespace

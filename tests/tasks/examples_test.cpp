@@ -1,3 +1,5 @@
+#include "tasks/examples.h"
+
 #include <gtest/gtest.h>
 
 #include "tasks/task.h"
@@ -67,6 +69,23 @@ TEST(Examples, SurviveWritingAndReading) {
   EXPECT_TRUE(read_examples(folder / "none.json").empty());
 }
 
+TEST(Examples, AreReadOneByOneFromAFile) {
+  const TemporaryFolder folder;
+  const auto array =
+      open_examples(folder.file("a.json", R"( [ {"question": "a ] , \" [ {", "steps": ["}\\"], "answer": "b"},
+    {"question": "c", "steps": [], "answer": "d", "edges": [[0, 1], [1, 2]], "of": {"a": [{}]}} ] )"));
+  ASSERT_EQ(array->size(), 2u);
+  EXPECT_EQ(array->at(1).example.answer, "d");
+  EXPECT_EQ(array->at(1).example.extra["edges"].size(), 2u);
+  EXPECT_EQ(array->at(0).example.question, "a ] , \" [ {");
+  EXPECT_EQ(array->at(0).example.steps, std::vector<std::string>{"}\\"});
+  const std::string line = R"({"question": "e", "steps": [], "answer": "f"})";
+  const auto lines = open_examples(folder.file("a.jsonl", "\n" + line + "\n\n" + line));
+  ASSERT_EQ(lines->size(), 2u);
+  EXPECT_EQ(lines->at(1).example.question, "e");
+  EXPECT_EQ(open_examples(folder.file("none.json", "[ ]"))->size(), 0u);
+}
+
 struct Mistake {
   const char* content;
   const char* message;  ///< after the file's name
@@ -87,7 +106,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, ExamplesMistake,
     ::testing::Values(
         Mistake{"", ": expected examples"}, Mistake{"\n \n", ": expected examples"},
-        Mistake{"[\n{\"question\": \"a\",,\n]", ", line 2: expected JSON"},
+        Mistake{"[\n{\"question\": \"a\",,\n]", ", entry 1, line 1: expected JSON"},
         Mistake{"{\"question\": \"a\", \"steps\": [], \"answer\": \"b\"}\nnonsense", ", line 2, line 1: expected JSON"},
         Mistake{R"([{"question": "a", "steps": [], "answer": "b"}, {"question": "a", "steps": []}])",
                 ", entry 2: expected a member \"answer\", found none"},
@@ -99,7 +118,16 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{R"([{"question": "a", "answer": "b"}])", ", entry 1: expected a member \"steps\""},
         Mistake{"[1]", ", entry 1: expected a JSON object, found number"},
         Mistake{"\"text\"", ", line 1: expected a JSON object, found string"},
-        Mistake{"[{\"question\": \"\xff\"}]", ", line 1: expected JSON"}));
+        Mistake{"[{\"question\": \"\xff\"}]", ", entry 1, line 1: expected JSON"},
+        Mistake{R"([{"question": "a", "steps": [], "answer": "b"},])", ", entry 2, line 1: expected JSON"},
+        Mistake{R"([{"question": "a", "steps": [], "answer": "b"},)", ", entry 2, line 1: expected JSON"},
+        Mistake{R"([{"question": "a", "steps": [], "answer": "b"})", ": expected a list that ends with the file"},
+        Mistake{R"([{"question": "a", "steps": [], "answer": "b"}}])", ", entry 1, line 1: expected JSON"},
+        Mistake{R"([{"question": "a", "steps": [], "answer": "b"}] 7)", ": expected a list that ends with the file"},
+        Mistake{R"([,{"question": "a", "steps": [], "answer": "b"}])", ", entry 1, line 1: expected JSON"},
+        Mistake{R"([{"question": "a", "steps": [], "answer": "b"}][])", ": expected a list that ends with the file"},
+        Mistake{R"([{"question": "a\)", ", entry 1, line 1: expected JSON"},
+        Mistake{"[", ", entry 1, line 1: expected JSON"}));
 
 TEST(Examples, MissingFileIsNamed) {
   EXPECT_NE(message_of([] { read_examples("no/such/file.json"); }).find("no/such/file.json"), std::string::npos);

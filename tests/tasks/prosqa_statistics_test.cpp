@@ -64,7 +64,7 @@ class ProsqaStatistics : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     const auto task = make_prosqa_task();
-    for (std::uint64_t index = 0; index < kCount; ++index) examples().push_back(task->generate(9, index));
+    for (std::uint64_t index = 0; index < kCount; ++index) examples().push_back(task->generator()->generate(9, index));
     for (const Example& example : examples()) graphs().emplace_back(example);
   }
   static void TearDownTestSuite() {
@@ -193,7 +193,7 @@ TEST(ProsqaSmall, IsSmaller) {
   double nodes = 0;
   constexpr int kSmallCount = 500;
   for (std::uint64_t index = 0; index < kSmallCount; ++index) {
-    const Example example = task->generate(1, index);
+    const Example example = task->generator()->generate(1, index);
     nodes += static_cast<double>(example.extra["idx_to_symbol"].size()) / kSmallCount;
     EXPECT_GE(example.steps.size(), 2u);
     EXPECT_LE(example.steps.size(), 3u);
@@ -205,7 +205,7 @@ TEST(ProsqaLong, HasLongerProofsThanAnyThatIsTrainedOn) {
   const auto task = make_task("prosqa-long");
   const ProsqaOptions trained;
   for (std::uint64_t index = 0; index < 50; ++index) {
-    const Example example = task->generate(1, index);
+    const Example example = task->generator()->generate(1, index);
     EXPECT_GT(example.steps.size(), static_cast<std::size_t>(trained.max_hops));
     EXPECT_EQ(task->is_valid(example, example.steps), true);
   }

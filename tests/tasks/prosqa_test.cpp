@@ -22,7 +22,7 @@ const Example kExample{
     kQuestion, {"Tom is a terpus.", "Every terpus is a brimpus.", "Every brimpus is a lempus."}, "Tom is a lempus."};
 
 TEST(Prosqa, KeepsItsWording) {
-  const Example example = make_prosqa_task()->generate(1, 0);
+  const Example example = make_prosqa_task()->generator()->generate(1, 0);
   EXPECT_EQ(example.question.substr(0, 66), "Sam is a timpus. Wren is a shumpus. Every gwompus is a grimpus. Wr");
   EXPECT_EQ(example.question.substr(example.question.size() - 28), " Is Sam a storpus or zumpus?");
   EXPECT_EQ(example.steps, (Steps{"Sam is a gwompus.", "Every gwompus is a yimpus.", "Every yimpus is a chorpus.",
@@ -32,15 +32,15 @@ TEST(Prosqa, KeepsItsWording) {
 
 TEST(Prosqa, IsAFunctionOfSeedAndIndex) {
   const auto task = make_prosqa_task();
-  EXPECT_EQ(task->generate(3, 7).question, make_prosqa_task()->generate(3, 7).question);
-  EXPECT_NE(task->generate(3, 7).question, task->generate(4, 7).question);
-  EXPECT_NE(task->generate(3, 7).question, task->generate(3, 8).question);
+  EXPECT_EQ(task->generator()->generate(3, 7).question, make_prosqa_task()->generator()->generate(3, 7).question);
+  EXPECT_NE(task->generator()->generate(3, 7).question, task->generator()->generate(4, 7).question);
+  EXPECT_NE(task->generator()->generate(3, 7).question, task->generator()->generate(3, 8).question);
 }
 
 TEST(Prosqa, ExtraHoldsTheGraphOfTheQuestion) {
   const auto task = make_prosqa_task();
   for (std::uint64_t index = 0; index < 100; ++index) {
-    const Example example = task->generate(1, index);
+    const Example example = task->generator()->generate(1, index);
     const auto symbols = example.extra["idx_to_symbol"].get<Steps>();
     const auto symbol = [&](const char* field) { return symbols.at(example.extra[field].get<std::size_t>()); };
     for (const auto& edge : example.extra["edges"]) {
@@ -78,7 +78,7 @@ std::optional<Steps> first_proof(const Steps& statements, const std::string& sym
 TEST(Prosqa, OfSeveralShortestProofsTheFirstByNameIsLearnt) {
   const auto task = make_prosqa_task();
   for (std::uint64_t index = 0; index < 100; ++index) {
-    const Example example = task->generate(4, index);
+    const Example example = task->generator()->generate(4, index);
     Steps statements;
     for (std::size_t begin = 0, end; (end = example.question.find('.', begin)) != std::string::npos; begin = end + 2) {
       statements.push_back(example.question.substr(begin, end + 1 - begin));
@@ -116,9 +116,9 @@ TEST(Prosqa, SiblingsAskAboutTheSameStatements) {
   const auto task = make_prosqa_task();
   std::size_t count = 0;
   for (std::uint64_t index = 0; index < 20; ++index) {
-    const std::string question = task->generate(1, index).question;
+    const std::string question = task->generator()->generate(1, index).question;
     const std::string statements = question.substr(0, question.find(" Is ") + 1);
-    for (const Example& sibling : task->siblings(1, index, 8)) {
+    for (const Example& sibling : task->generator()->group(1, index, {.siblings = 8}).siblings) {
       ++count;
       EXPECT_TRUE(sibling.question.starts_with(statements + "Is ")) << sibling.question;
       EXPECT_EQ(task->is_valid(sibling, sibling.steps), true) << sibling.question;
@@ -145,7 +145,7 @@ TEST(Prosqa, TheAnswerIsTheLastSentence) {
 TEST(Prosqa, AcceptsProofsAndRefusesMutatedOnes) {
   const auto task = make_prosqa_task();
   for (std::uint64_t index = 0; index < 200; ++index) {
-    const Example example = task->generate(2, index);
+    const Example example = task->generator()->generate(2, index);
     EXPECT_EQ(task->is_valid(example, example.steps), true);
     EXPECT_EQ(task->is_valid(example, task->reasoning(example)), true);
     for (std::size_t i = 0; i < example.steps.size(); ++i) {
@@ -200,9 +200,9 @@ TEST(Prosqa, IdentityIsThatOfTheGraph) {
   const auto task = make_prosqa_task();
   Random random(1);
   for (std::uint64_t index = 0; index < 100; ++index) {
-    const Example example = task->generate(4, index);
+    const Example example = task->generator()->generate(4, index);
     EXPECT_EQ(task->identity(example), task->identity(shuffled_and_renamed(example, random)));
-    EXPECT_NE(task->identity(example), task->identity(task->generate(4, index + 1)));
+    EXPECT_NE(task->identity(example), task->identity(task->generator()->generate(4, index + 1)));
     Example shorter = example;
     shorter.question.erase(0, shorter.question.find(". ") + 2);
     EXPECT_NE(task->identity(example), task->identity(shorter));
@@ -230,7 +230,7 @@ TEST(Prosqa, RefusesOptionsOutOfRange) {
   EXPECT_THROW(make_prosqa_task({.nodes = 1000}), Error);
   EXPECT_THROW(make_prosqa_task({.in_degree = 0}), Error);
   EXPECT_THROW(make_prosqa_task({.min_hops = 4, .max_hops = 3}), Error);
-  EXPECT_THROW(make_prosqa_task({.nodes = 6, .min_hops = 30, .max_hops = 30})->generate(1, 1), Error);
+  EXPECT_THROW(make_prosqa_task({.nodes = 6, .min_hops = 30, .max_hops = 30})->generator()->generate(1, 1), Error);
 }
 
 }  // namespace

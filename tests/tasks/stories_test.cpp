@@ -15,14 +15,14 @@ TEST(Stories, AreAFunctionOfSeedAndIndex) {
   const auto task = make_stories_task();
   const auto again = make_stories_task();
   for (std::uint64_t index = 0; index < 50; ++index) {
-    EXPECT_EQ(task->generate(5, index).question, again->generate(5, index).question);
-    EXPECT_NE(task->generate(5, index).question, task->generate(6, index).question);
-    EXPECT_NE(task->generate(5, index).question, task->generate(5, index + 1).question);
+    EXPECT_EQ(task->generator()->generate(5, index).question, again->generator()->generate(5, index).question);
+    EXPECT_NE(task->generator()->generate(5, index).question, task->generator()->generate(6, index).question);
+    EXPECT_NE(task->generator()->generate(5, index).question, task->generator()->generate(5, index + 1).question);
   }
 }
 
 TEST(Stories, KeepTheirWording) {
-  const Example story = make_stories_task()->generate(1, 0);
+  const Example story = make_stories_task()->generator()->generate(1, 0);
   EXPECT_EQ(
       story.question,
       "In the church, Hans took the knife. Bumer laughed. Then Hans went to the pantry. The ruler lay in the kitchen. "
@@ -47,7 +47,7 @@ TEST(Stories, FamiliesComeEquallyOftenAndStepsStayFew) {
   std::map<std::string, int> families;
   std::set<std::string> questions;
   for (std::uint64_t index = 0; index < 5000; ++index) {
-    const Example story = task->generate(2, index);
+    const Example story = task->generator()->generate(2, index);
     ++families[story.extra["family"].get<std::string>()];
     questions.insert(task->identity(story));
     EXPECT_GE(story.steps.size(), 2u);
@@ -62,7 +62,7 @@ TEST(Stories, FamiliesComeEquallyOftenAndStepsStayFew) {
 TEST(Stories, OwnAnswersAndProofsAreRight) {
   const auto task = make_stories_task();
   for (std::uint64_t index = 0; index < 500; ++index) {
-    const Example story = task->generate(3, index);
+    const Example story = task->generator()->generate(3, index);
     const auto sentences = task->reasoning(story);
     const auto answer = task->answer_in(sentences.back());
     ASSERT_TRUE(answer);

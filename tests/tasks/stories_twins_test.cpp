@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "tasks/examples.h"
 #include "tests/tasks/story_reader.h"
 #include "tests/tasks/temporary_folder.h"
 
@@ -20,8 +21,8 @@ std::vector<Pair> twins_of(const std::string& family, std::size_t count) {
   const auto task = make_stories_task();
   std::vector<Pair> pairs;
   for (std::uint64_t index = 0; pairs.size() < count && index < 20'000; ++index) {
-    auto twin = task->twin(12, index);
-    if (twin && twin->example.extra["family"] == family) pairs.push_back({task->generate(12, index), *twin});
+    ExampleGroup group = task->generator()->group(12, index, {.twin = true});
+    if (group.twin && group.example.extra["family"] == family) pairs.push_back({group.example, *group.twin});
   }
   EXPECT_EQ(pairs.size(), count) << family;
   return pairs;

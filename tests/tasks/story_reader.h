@@ -76,7 +76,7 @@ inline std::vector<Example> stories_of(const std::string& family, std::size_t co
   const auto task = make_stories_task();
   std::vector<Example> stories;
   for (std::uint64_t index = 0; stories.size() < count; ++index) {
-    Example story = task->generate(11, index);
+    Example story = task->generator()->generate(11, index);
     if (story.extra["family"] == family) stories.push_back(std::move(story));
   }
   return stories;

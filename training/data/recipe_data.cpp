@@ -7,7 +7,9 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "tasks/examples.h"
 #include "tasks/exclusion.h"
+#include "training/data/tokenize.h"
 
 namespace noema {
 namespace {
@@ -21,27 +23,40 @@ Files excluded_files(const Recipe& recipe) {
   return files;
 }
 
-std::shared_ptr<const Task> make_recipe_task(const Recipe& recipe) {
-  std::unique_ptr<Task> task = make_task(recipe.task);
-  const Files excluded = excluded_files(recipe);
-  if (excluded.empty()) return task;
-  return make_excluding(std::move(task), excluded);
+/// Throws Error where the recipe wants companions of its examples that they never have.
+void check_companions(const Recipe& recipe, const Task& task) {
+  const bool answers_only = recipe.data.answers_only;
+  const Generator* generator = recipe.data.train.empty() ? task.generator().get() : nullptr;
+  const auto complain = [&](const std::string& key, const std::string& what) {
+    const std::string made = "those of " + task.name() + (answers_only ? ", answers alone" : "");
+    throw Error({key, "training questions that have " + what, generator ? made : "a file of them", "leave it out"});
+  };
+  if (recipe.data.siblings > 0 && (!generator || !generator->has_siblings())) complain("[data] siblings", "siblings");
+  for (const Choice<StageKind>& stage : recipe.stages) {
+    const bool wants_twins = stage->training.steps > 0 && stage->needs().twins > 0.0;
+    const bool has_twins = generator && generator->has_twins() && !answers_only;
+    if (wants_twins && !has_twins) complain('[' + stage->name() + "] twins", "twins");
+  }
 }
 
-/// A file without what the `excluded` files hold, or the generator.
-std::unique_ptr<ExampleSource> make_source(const std::string& file, const std::shared_ptr<const Task>& task,
-                                           std::uint64_t seed, const Files& excluded) {
-  if (file.empty()) return make_generated_source(task, seed);
-  std::vector<Example> left = without(read_examples(file), *task, read_identities(*task, excluded));
-  if (left.empty()) {
-    throw Error({file, "examples that are neither excluded nor in the validation file", "none", "choose another file"});
-  }
-  return make_listed_source(std::move(left), seed);
+std::shared_ptr<const Generator> generator_of(const Task& task, const char* key, const Exclusion& excluded) {
+  if (task.generator()) return make_excluding(task.generator(), excluded);
+  throw Error({key, "a file of examples, since " + task.name() + " has no generator", "none", "name one"});
+}
+
+ExampleSourcePtr make_training(const Recipe& recipe, const std::shared_ptr<const Task>& task,
+                               const Exclusion& excluded) {
+  const std::uint64_t seed = stream_seed(recipe.seed, SeedStream::training);
+  if (recipe.data.train.empty()) return make_generated_source(generator_of(*task, "[data] train", excluded), seed);
+  const auto left = without(open_examples(recipe.data.train), excluded);
+  if (left->size() > 0) return make_listed_source(left, seed);
+  throw Error({recipe.data.train, "examples that are neither excluded nor in the validation file", "none",
+               "choose another file"});
 }
 
 /// Throws Error where a stage is to learn from hints and the task has none.
 void check_hints(const Recipe& recipe, const std::string& stage, const RecipeData& data, const Tokenizer& tokenizer) {
-  const Example first = data.training->get(0);
+  const Example first = data.training->get(0).example;
   const TokenIds question = tokenize(first, *data.task, tokenizer).question;
   if (!tokenize_hints(first, question, *data.task, tokenizer).empty()) return;
   throw Error({"[" + stage + "] hint_weight", "a task with hints whose pieces are tokens", "none in " + recipe.task,
@@ -54,28 +69,37 @@ std::uint64_t stream_seed(std::uint64_t seed, SeedStream stream, std::uint64_t p
   return Random::of(seed, static_cast<std::uint64_t>(stream) * 100 + part).next();
 }
 
-RecipeData::RecipeData(const Recipe& recipe) : task(make_recipe_task(recipe)), valid_count(recipe.data.valid_count) {
-  training =
-      make_source(recipe.data.train, task, stream_seed(recipe.seed, SeedStream::training), excluded_files(recipe));
+RecipeData::RecipeData(const Recipe& recipe)
+    : task(make_task(recipe.task)), is_generated(recipe.data.train.empty()), valid_count(recipe.data.valid_count) {
+  check_companions(recipe, *task);
+  const Exclusion excluded(task, excluded_files(recipe));
+  training = make_training(recipe, task, excluded);
   if (!recipe.data.family_weights.empty()) {
-    training = make_weighted_source(std::move(training), recipe.data.family_weights,
-                                    stream_seed(recipe.seed, SeedStream::families));
+    training =
+        make_weighted_source(training, recipe.data.family_weights, stream_seed(recipe.seed, SeedStream::families));
   }
-  validation = make_source(recipe.data.valid, task, stream_seed(recipe.seed, SeedStream::validation), {});
+  const std::uint64_t seed = stream_seed(recipe.seed, SeedStream::validation);
+  if (recipe.data.valid.empty()) {
+    validation = make_generated_source(generator_of(*task, "[data] valid", excluded), seed);
+  } else {
+    const auto examples = open_examples(recipe.data.valid);
+    valid_count = std::min(valid_count, static_cast<std::int64_t>(examples->size()));
+    validation = make_listed_source(examples, seed);
+  }
   if (recipe.data.answers_only) {
-    training = make_answers_source(std::move(training), task);
-    validation = make_answers_source(std::move(validation), task);
+    training = make_answers_source(training, task);
+    validation = make_answers_source(validation, task);
   }
-  if (!recipe.data.valid.empty()) {
-    const auto there_are = static_cast<std::int64_t>(read_examples(recipe.data.valid).size());
-    valid_count = std::min(valid_count, there_are);
-  }
+}
+
+ExampleSourcePtr RecipeData::training_of(std::uint64_t index) const {
+  return is_generated ? make_offset_source(training, index << 40) : training;
 }
 
 std::unique_ptr<Tokenizer> make_tokenizer(const Recipe& recipe, const RecipeData& data) {
   std::vector<std::string> texts;
   for (std::int64_t i = 0; i < recipe.tokenizer.examples; ++i) {
-    const Example example = data.training->get(static_cast<std::uint64_t>(i));
+    const Example example = data.training->get(static_cast<std::uint64_t>(i)).example;
     std::string text = example.question;
     for (const std::string& step : data.task->reasoning(example)) text += "\n" + step;
     texts.push_back(std::move(text));

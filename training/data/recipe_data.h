@@ -4,9 +4,10 @@
 #include <memory>
 #include <string>
 
+#include "tasks/sources/example_sources.h"
 #include "tasks/task.h"
 #include "text/tokenizer.h"
-#include "training/data/examples.h"
+#include "training/data/batches.h"
 #include "training/recipe.h"
 
 namespace noema {
@@ -18,12 +19,17 @@ enum class SeedStream : std::uint64_t { training, validation, order, dropout, fa
 std::uint64_t stream_seed(std::uint64_t seed, SeedStream stream, std::uint64_t part = 0);
 
 /// Where a recipe's questions come from: files without what is excluded, or the generator, which leaves that out by
-/// itself. Throws Error for files that cannot be read.
+/// itself. Throws Error for files that cannot be read, and for twins or siblings that there are none of.
 struct RecipeData {
   explicit RecipeData(const Recipe& recipe);
 
+  /// What stage number `index` is trained on: all of the file, or a stretch of the generator's stream of its own, so
+  /// that no stage sees the questions of another.
+  ExampleSourcePtr training_of(std::uint64_t index) const;
+
   std::shared_ptr<const Task> task;
-  std::unique_ptr<ExampleSource> training, validation;
+  ExampleSourcePtr training, validation;
+  bool is_generated = false;     ///< the training questions
   std::int64_t valid_count = 0;  ///< validation questions that there are, at most those of the recipe
 };
 

@@ -76,10 +76,8 @@ class Pipeline {
 
   bool train(std::size_t index, const StageKind& kind, Stage& stage) {
     const RecipeData& data = loop_.data();
-    const OffsetSource fresh(*data.training, static_cast<std::uint64_t>(index) << 40);
-    const ExampleSource& source =
-        recipe_.data.train.empty() ? static_cast<const ExampleSource&>(fresh) : *data.training;
-    const BatchSequence batches(source, *data.task, *tokenizer_,
+    const ExampleSourcePtr source = data.training_of(index);
+    const BatchSequence batches(*source, *data.task, *tokenizer_,
                                 batch_options(recipe_, kind, index, data, *tokenizer_));
     const MicroBatches validation =
         fixed_batches(*data.validation, *data.task, *tokenizer_, data.valid_count,
@@ -131,21 +129,6 @@ class Pipeline {
     measures_[name] = parse_json(said("measures"), path.string()).get<std::map<std::string, double>>();
     progress_.on_stage(name, "skipped: finished before");
   }
-
-  /// The examples of another stretch of the same stream: no stage sees the questions of another.
-  class OffsetSource final : public ExampleSource {
-   public:
-    OffsetSource(const ExampleSource& source, std::uint64_t offset) : source_(source), offset_(offset) {}
-    Example get(std::uint64_t index) const override { return source_.get(offset_ + index); }
-    std::optional<Twin> twin(std::uint64_t index) const override { return source_.twin(offset_ + index); }
-    std::vector<Example> siblings(std::uint64_t index, std::size_t count) const override {
-      return source_.siblings(offset_ + index, count);
-    }
-
-   private:
-    const ExampleSource& source_;
-    std::uint64_t offset_;
-  };
 
   void write_bundle() const {
     std::vector<BundlePart> written;

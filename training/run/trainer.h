@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "nn/model/weights.h"
-#include "training/data/examples.h"
+#include "training/data/batches.h"
 #include "training/run/progress.h"
 #include "training/run/workers.h"
 #include "training/stage_options.h"

@@ -11,6 +11,7 @@
 #include "inspect/probes/necessity.h"
 #include "inspect/probes/noise.h"
 #include "inspect/watched_run.h"
+#include "tasks/examples.h"
 
 namespace noema {
 namespace {

@@ -132,7 +132,9 @@ TEST_F(BackboneTest, OneThatReadsQuestionsWholeCannotShareThem) {
   write_file(folder_ / "tiny-lm/noema.json", manifest.dump());
   std::string recipe = backbone_recipe(folder_ / "tiny-lm", kStill);
   EXPECT_EQ(complaint(recipe, options()), "no error");
-  recipe.insert(recipe.find("[model]"), "siblings = 2\n");
+  recipe.replace(recipe.find("gsm8k"), 5, "prosqa-small");
+  const std::size_t train = recipe.find("train = ");
+  recipe.replace(train, recipe.find('\n', train) - train, "siblings = 2");
   EXPECT_NE(complaint(recipe, options()).find("found siblings"), std::string::npos) << complaint(recipe, options());
 }
 

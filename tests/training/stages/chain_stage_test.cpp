@@ -26,7 +26,7 @@ TEST(HintLoss, IsTheCrossEntropyOfTheShares) {
 TEST(HintLoss, IsNothingWithoutHints) {
   Weights weights(1);
   const LanguageModel model({10, llama_style(2, 16, 2, 2, 24, 32)}, weights);
-  const ReasoningBatch batch = make_batch({{{3, 4, 1}, {{5, 1}}}});
+  const ReasoningBatch batch = make_batch({TokenizedReasoning{{3, 4, 1}, {{5, 1}}}});
   EXPECT_EQ(hint_loss(model, text_states(model, batch), batch).item<double>(), 0.0);
 }
 

@@ -12,34 +12,39 @@ namespace {
 class ConceptTwins : public testing::Test {
  protected:
   /// The loss on two texts, the first of which ends with `answer`.
-  double loss(std::int64_t twin_from, const std::string& answer, double rollouts = 0.0) const {
+  double loss(std::optional<std::int64_t> twin_from, const std::string& answer, double rollouts = 0.0) const {
     const auto tokens = [&](const char* text) { return bundle_.tokenizer->encode(text + std::string("\n")); };
     TokenizedReasoning first{tokens("Tom took the ball to the park. Where is the ball?"),
                              {tokens("Ann took it."), tokens("Tom has the ball in the park."), tokens(answer.c_str())}};
     TokenizedReasoning twin{tokens("Tom took the ball to the attic. Where is the ball?"),
                             {tokens("Ann took it."), tokens("Tom has the ball in the attic."), tokens("### attic")}};
-    first.twin_from = twin_from;
+    std::vector<TokenizedGroup> groups = {{first}};
+    if (twin_from) {
+      groups.front().twin = {twin, *twin_from};
+    } else {
+      groups.push_back({twin});
+    }
     const auto& autoencoder = *bundle_.autoencoders.at("contextual");
     ConceptOptions options;
     options.rollouts = rollouts;
     const auto objective = make_concept_objective(*bundle_.concepts, autoencoder, autoencoder, options);
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(1);
-    return total(objective->loss(make_batch({first, twin}), generator)).item<double>();
+    return total(objective->loss(make_batch(std::move(groups)), generator)).item<double>();
   }
 
   const Bundle bundle_ = tiny_bundle();
 };
 
-TEST_F(ConceptTwins, AnAnswerIsNeverExchanged) { EXPECT_EQ(loss(2, "### park"), loss(-1, "### park")); }
+TEST_F(ConceptTwins, AnAnswerIsNeverExchanged) { EXPECT_EQ(loss(2, "### park"), loss({}, "### park")); }
 
 TEST_F(ConceptTwins, WhatFollowsFromTheTwinsStepIsPredicted) {
   for (const double rollouts : {0.0, 1.0}) {
-    const auto ends_with = [&](std::int64_t twin_from, const char* answer) {
+    const auto ends_with = [&](std::optional<std::int64_t> twin_from, const char* answer) {
       return loss(twin_from, answer, rollouts);
     };
-    EXPECT_NE(ends_with(-1, "### park"), ends_with(-1, "### kitchen")) << "alone, a text's own answer is learnt";
+    EXPECT_NE(ends_with({}, "### park"), ends_with({}, "### kitchen")) << "alone, a text's own answer is learnt";
     EXPECT_EQ(ends_with(1, "### park"), ends_with(1, "### kitchen")) << "joined, the twin's is";
-    EXPECT_NE(ends_with(1, "### park"), ends_with(-1, "### park"));
+    EXPECT_NE(ends_with(1, "### park"), ends_with({}, "### park"));
   }
 }
 

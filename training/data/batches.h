@@ -1,56 +1,17 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "sentence_vae/batch.h"
+#include "tasks/sources/example_sources.h"
 #include "tasks/task.h"
 #include "text/tokenizer.h"
 #include "training/stages/objective.h"
 
 namespace noema {
-
-/// Examples by number: any number gives an example, and the same number always gives the same.
-class ExampleSource {
- public:
-  virtual ~ExampleSource() = default;
-  virtual Example get(std::uint64_t index) const = 0;
-
-  /// A twin of `get(index)`, if it has one.
-  virtual std::optional<Twin> twin(std::uint64_t /*index*/) const { return std::nullopt; }
-
-  /// Up to `count` further questions that begin with the same text.
-  virtual std::vector<Example> siblings(std::uint64_t /*index*/, std::size_t /*count*/) const { return {}; }
-};
-
-/// Fresh examples without end.
-std::unique_ptr<ExampleSource> make_generated_source(std::shared_ptr<const Task> task, std::uint64_t seed);
-
-/// A list over and over, each time in another order. Throws Error when it is empty.
-std::unique_ptr<ExampleSource> make_listed_source(std::vector<Example> examples, std::uint64_t seed);
-
-/// Those of `source`, the likelier the greater the weight of their family (`extra["family"]`); families without one
-/// have 1. Throws Error for a weight whose family is not among the source's first 1,000.
-std::unique_ptr<ExampleSource> make_weighted_source(std::shared_ptr<const ExampleSource> source,
-                                                    std::map<std::string, double> weights, std::uint64_t seed);
-
-/// Those of `source`, of whose reasoning only the last sentence is left: what a model learns that answers at once.
-std::unique_ptr<ExampleSource> make_answers_source(std::shared_ptr<const ExampleSource> source,
-                                                   std::shared_ptr<const Task> task);
-
-/// The tokens of an example: the question and the reasoning that the task wants, a newline after each.
-TokenizedReasoning tokenize(const Example& example, const Task& task, const Tokenizer& tokenizer);
-
-/// The task's hints on an example whose question was tokenized so. One whose place is within a token is left out, and
-/// of its pieces those that are no token of their own.
-std::vector<TokenHint> tokenize_hints(const Example& example, const TokenIds& question, const Task& task,
-                                      const Tokenizer& tokenizer);
-
-/// An example with what it brings along: its twin, its siblings.
-using ExampleGroup = std::vector<TokenizedReasoning>;
 
 /// The widths of batches are multiples of it.
 constexpr std::int64_t kWidthMultiple = 8;
@@ -75,14 +36,16 @@ class BatchSequence {
       : source_(source), task_(task), tokenizer_(tokenizer), options_(options) {}
 
   /// Batches of window number `index`, in the order in which they are trained on.
-  std::vector<std::vector<ExampleGroup>> window(std::int64_t index) const;
+  std::vector<std::vector<TokenizedGroup>> window(std::int64_t index) const;
 
   const BatchOptions& options() const { return options_; }
 
  private:
   TokenizedReasoning tokenized(const Example& example) const;
-  ExampleGroup group(std::uint64_t index) const;
-  void add_twin(std::uint64_t index, ExampleGroup& group) const;
+  bool fits(const TokenizedReasoning& tokens) const;
+
+  /// Example `index` with its companions; nothing when it is passed by.
+  std::optional<TokenizedGroup> group(std::uint64_t index) const;
 
   const ExampleSource& source_;
   const Task& task_;
@@ -92,7 +55,7 @@ class BatchSequence {
 
 /// Deals the groups of a batch out to so many micro-batches in turn, so that all have about the same lengths. No more
 /// of them than there are groups.
-MicroBatches deal(std::vector<ExampleGroup> batch, std::int64_t micro_batches);
+MicroBatches deal(std::vector<TokenizedGroup> batch, std::int64_t micro_batches);
 
 /// Gives the batches of a sequence from a given step on, made ahead by a thread of its own.
 class BatchQueue {
