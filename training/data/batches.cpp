@@ -1,12 +1,7 @@
 #include "training/data/batches.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
-#include <exception>
-#include <mutex>
 #include <string>
-#include <thread>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -14,8 +9,6 @@
 
 namespace noema {
 namespace {
-
-constexpr std::size_t kBatchesAhead = 8;
 
 std::int64_t longest_of(const TokenizedGroup& group) {
   std::int64_t longest = group.example.tokens();
@@ -38,7 +31,7 @@ bool BatchSequence::fits(const TokenizedReasoning& tokens) const {
 std::optional<TokenizedGroup> BatchSequence::group(std::uint64_t index) const {
   const bool twin = options_.twins > 0.0 && Random::of(~options_.seed, index).chance(options_.twins);
   const Companions wanted = {.twin = twin, .siblings = static_cast<std::size_t>(options_.siblings)};
-  const ExampleGroup drawn = source_.get(index, wanted);
+  const ExampleGroup drawn = source_->get(index, wanted);
   TokenizedGroup group = {tokenized(drawn.example)};
   if (!fits(group.example)) return std::nullopt;
   if (drawn.twin) {
@@ -52,7 +45,7 @@ std::optional<TokenizedGroup> BatchSequence::group(std::uint64_t index) const {
   return group;
 }
 
-std::vector<std::vector<TokenizedGroup>> BatchSequence::window(std::int64_t index) const {
+std::vector<std::vector<TokenizedGroup>> BatchSequence::groups(std::int64_t index) const {
   const std::int64_t wanted = options_.batch * options_.window;
   std::vector<std::pair<std::int64_t, TokenizedGroup>> groups;  // with the length of the longest of each
   for (std::int64_t i = 0; i < wanted; ++i) {
@@ -74,6 +67,12 @@ std::vector<std::vector<TokenizedGroup>> BatchSequence::window(std::int64_t inde
   return batches;
 }
 
+std::vector<MicroBatches> BatchSequence::window(std::int64_t index) const {
+  std::vector<MicroBatches> steps;
+  for (auto& batch : groups(index)) steps.push_back(deal(std::move(batch), options_.micro_batches));
+  return steps;
+}
+
 MicroBatches deal(std::vector<TokenizedGroup> batch, std::int64_t micro_batches) {
   std::vector<std::vector<TokenizedGroup>> dealt(
       std::min(batch.size(), static_cast<std::size_t>(std::max<std::int64_t>(micro_batches, 1))));
@@ -83,66 +82,6 @@ MicroBatches deal(std::vector<TokenizedGroup> batch, std::int64_t micro_batches)
     all.push_back(std::make_shared<const ReasoningMicroBatch>(make_batch(std::move(groups), kWidthMultiple)));
   }
   return all;
-}
-
-struct BatchQueue::State {
-  State(const BatchSequence& sequence, std::int64_t first_step)
-      : worker([this, &sequence, first_step] { work(sequence, first_step); }) {}
-
-  void work(const BatchSequence& sequence, std::int64_t first_step) {
-    try {
-      const std::int64_t length = sequence.options().window;
-      for (std::int64_t index = first_step / length;; ++index) {
-        auto batches = sequence.window(index);
-        const std::int64_t skip = index == first_step / length ? first_step % length : 0;
-        for (std::size_t i = static_cast<std::size_t>(skip); i < batches.size(); ++i) {
-          if (!put(deal(std::move(batches[i]), sequence.options().micro_batches))) return;
-        }
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      failure = std::current_exception();
-      changed.notify_all();
-    }
-  }
-
-  bool put(MicroBatches batch) {
-    std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return stopping || ready.size() < kBatchesAhead; });
-    if (stopping) return false;
-    ready.push_back(std::move(batch));
-    changed.notify_all();
-    return true;
-  }
-
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::deque<MicroBatches> ready;
-  std::exception_ptr failure;
-  bool stopping = false;
-  std::thread worker;  // last: starts when everything else is there
-};
-
-BatchQueue::BatchQueue(const BatchSequence& sequence, std::int64_t first_step)
-    : state_(std::make_unique<State>(sequence, first_step)) {}
-
-BatchQueue::~BatchQueue() {
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->stopping = true;
-    state_->changed.notify_all();
-  }
-  state_->worker.join();
-}
-
-MicroBatches BatchQueue::next() {
-  std::unique_lock lock(state_->mutex);
-  state_->changed.wait(lock, [&] { return !state_->ready.empty() || state_->failure; });
-  if (state_->ready.empty()) std::rethrow_exception(state_->failure);
-  MicroBatches batch = std::move(state_->ready.front());
-  state_->ready.pop_front();
-  state_->changed.notify_all();
-  return batch;
 }
 
 MicroBatches fixed_batches(const ExampleSource& source, const Task& task, const Tokenizer& tokenizer,

@@ -3,13 +3,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "sentence_vae/batch.h"
 #include "tasks/sources/example_sources.h"
 #include "tasks/task.h"
 #include "text/tokenizer.h"
-#include "training/stages/objective.h"
+#include "training/data/steps.h"
 
 namespace noema {
 
@@ -28,17 +29,19 @@ struct BatchOptions {
   bool hints = false;              ///< whether the task's hints come with the examples
 };
 
-/// Batch number `step` of an endless sequence. Examples of similar length are put together, so that little is padding;
-/// every batch is a function of the options, the source and its number alone: a stopped training goes on exactly.
-class BatchSequence {
+/// An endless sequence of batches of questions. Examples of similar length are put together, so that little is padding;
+/// every batch is a function of the options, the source and its number alone.
+class BatchSequence final : public StepSource {
  public:
-  BatchSequence(const ExampleSource& source, const Task& task, const Tokenizer& tokenizer, const BatchOptions& options)
-      : source_(source), task_(task), tokenizer_(tokenizer), options_(options) {}
+  /// The task and the tokenizer must outlive it.
+  BatchSequence(ExampleSourcePtr source, const Task& task, const Tokenizer& tokenizer, const BatchOptions& options)
+      : source_(std::move(source)), task_(task), tokenizer_(tokenizer), options_(options) {}
 
-  /// Batches of window number `index`, in the order in which they are trained on.
-  std::vector<std::vector<TokenizedGroup>> window(std::int64_t index) const;
+  std::int64_t window_size() const override { return options_.window; }
+  std::vector<MicroBatches> window(std::int64_t index) const override;
 
-  const BatchOptions& options() const { return options_; }
+  /// The same before it is dealt out: the groups of each batch.
+  std::vector<std::vector<TokenizedGroup>> groups(std::int64_t index) const;
 
  private:
   TokenizedReasoning tokenized(const Example& example) const;
@@ -47,7 +50,7 @@ class BatchSequence {
   /// Example `index` with its companions; nothing when it is passed by.
   std::optional<TokenizedGroup> group(std::uint64_t index) const;
 
-  const ExampleSource& source_;
+  ExampleSourcePtr source_;
   const Task& task_;
   const Tokenizer& tokenizer_;
   BatchOptions options_;
@@ -56,20 +59,6 @@ class BatchSequence {
 /// Deals the groups of a batch out to so many micro-batches in turn, so that all have about the same lengths. No more
 /// of them than there are groups.
 MicroBatches deal(std::vector<TokenizedGroup> batch, std::int64_t micro_batches);
-
-/// Gives the batches of a sequence from a given step on, made ahead by a thread of its own.
-class BatchQueue {
- public:
-  BatchQueue(const BatchSequence& sequence, std::int64_t first_step);
-  ~BatchQueue();
-
-  /// The next batch, as its micro-batches. Throws what the thread threw.
-  MicroBatches next();
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
 
 /// Validation: `count` examples cut into batches once, longest first.
 MicroBatches fixed_batches(const ExampleSource& source, const Task& task, const Tokenizer& tokenizer,

@@ -110,17 +110,23 @@ std::unique_ptr<Tokenizer> make_tokenizer(const Recipe& recipe, const RecipeData
   return train_tokenizer(texts, options);
 }
 
-BatchOptions batch_options(const Recipe& recipe, const StageKind& stage, std::uint64_t index, const RecipeData& data,
-                           const Tokenizer& tokenizer) {
+StageData reasoning_data(const StageKind& stage, const DataSetting& setting) {
+  const auto& [recipe, data, tokenizer, index] = setting;
   const ReasoningNeeds needs = stage.needs();
   if (needs.hints) check_hints(recipe, stage.name(), data, tokenizer);
-  return {.batch = stage.training.batch,
-          .max_tokens = recipe.data.max_tokens,
-          .seed = stream_seed(recipe.seed, SeedStream::order, index),
-          .micro_batches = stage.training.micro_batches,
-          .twins = needs.twins,
-          .siblings = recipe.data.siblings,
-          .hints = needs.hints};
+  const BatchOptions options = {.batch = stage.training.batch,
+                                .max_tokens = recipe.data.max_tokens,
+                                .seed = stream_seed(recipe.seed, SeedStream::order, index),
+                                .micro_batches = stage.training.micro_batches,
+                                .twins = needs.twins,
+                                .siblings = recipe.data.siblings,
+                                .hints = needs.hints};
+  const std::int64_t batch = std::min<std::int64_t>(stage.training.batch, 64);
+  return {std::make_unique<const BatchSequence>(data.training_of(index), *data.task, tokenizer, options),
+          [setting, batch] {
+            return fixed_batches(*setting.data.validation, *setting.data.task, setting.tokenizer,
+                                 setting.data.valid_count, batch, setting.recipe.data.max_tokens);
+          }};
 }
 
 }  // namespace noema

@@ -36,9 +36,16 @@ struct RecipeData {
 /// Trained on the first questions.
 std::unique_ptr<Tokenizer> make_tokenizer(const Recipe& recipe, const RecipeData& data);
 
-/// How the batches of a stage are made, in an order of its own by `index`. Throws Error when it should learn from hints
-/// and the task has none.
-BatchOptions batch_options(const Recipe& recipe, const StageKind& stage, std::uint64_t index, const RecipeData& data,
-                           const Tokenizer& tokenizer);
+/// What a stage makes its data of, all of which must outlive them.
+struct DataSetting {
+  const Recipe& recipe;
+  const RecipeData& data;
+  const Tokenizer& tokenizer;
+  std::uint64_t index = 0;  ///< of the stage: the order of its batches and its questions are its own
+};
+
+/// Batches of questions, with the companions and hints that the stage needs. Throws Error when it should learn from
+/// hints and the task has none.
+StageData reasoning_data(const StageKind& stage, const DataSetting& setting);
 
 }  // namespace noema

@@ -24,10 +24,10 @@ struct Trial {
   double most_tokens = 0.0;            // of one step
 };
 
-Trial try_steps(const Objective& objective, Optimizer& optimizer, const BatchSequence& batches) {
+Trial try_steps(const Objective& objective, Optimizer& optimizer, const StepSource& steps) {
   constexpr int kSteps = 3;
   const auto workers = make_thread_workers();
-  BatchQueue queue(batches, 0);
+  StepQueue queue(steps, 0);
   Trial trial;
   for (int step = 0; step <= kSteps; ++step) {
     const MicroBatches micro_batches = queue.next();
@@ -55,17 +55,15 @@ RecipeEstimate estimate(const Recipe& recipe, const std::filesystem::path& folde
   Recipe quick = recipe;
   quick.tokenizer.examples = std::min<std::int64_t>(recipe.tokenizer.examples, 2000);
   StageLoop loop(quick, folder, kinds);
-  const RecipeData& data = loop.data();
   std::shared_ptr<const Tokenizer> tokenizer = loop.given_tokenizer();
   const std::int64_t vocab_size = tokenizer ? tokenizer->vocab_size() : recipe.tokenizer.vocab_size;
-  if (!tokenizer) tokenizer = make_tokenizer(quick, data);
+  if (!tokenizer) tokenizer = make_tokenizer(quick, loop.data());
   RecipeEstimate whole;
   if (recipe.lora) whole.bundle_bytes += static_cast<double>(std::filesystem::file_size(loop.backbone()->file));
-  loop.run(vocab_size, [&](std::size_t, const StageKind& kind, Stage& stage) {
+  loop.run(vocab_size, [&](std::size_t index, const StageKind& kind, Stage& stage) {
     Optimizer optimizer(stage.trained(), kind.training);
-    const BatchSequence batches(*data.training, *data.task, *tokenizer,
-                                batch_options(quick, kind, 0, data, *tokenizer));
-    const Trial trial = try_steps(*stage.objective, optimizer, batches);
+    const Trial trial =
+        try_steps(*stage.objective, optimizer, *kind.data({quick, loop.data(), *tokenizer, index}).training);
     const auto steps = static_cast<double>(kind.training.steps);
     StageEstimate& found = whole.stages.emplace_back();
     found = {

@@ -75,19 +75,14 @@ class Pipeline {
   }
 
   bool train(std::size_t index, const StageKind& kind, Stage& stage) {
-    const RecipeData& data = loop_.data();
-    const ExampleSourcePtr source = data.training_of(index);
-    const BatchSequence batches(*source, *data.task, *tokenizer_,
-                                batch_options(recipe_, kind, index, data, *tokenizer_));
-    const MicroBatches validation =
-        fixed_batches(*data.validation, *data.task, *tokenizer_, data.valid_count,
-                      std::min<std::int64_t>(kind.training.batch, 64), recipe_.data.max_tokens);
+    const StageData data = kind.data({recipe_, loop_.data(), *tokenizer_, index});
+    const MicroBatches validation = data.validation();
     const TrainedStage trained{kind.name(),
                                *stage.objective,
                                kind.training,
                                recipe_.settings.at(kind.name()),
                                stage.trained(),
-                               batches,
+                               *data.training,
                                validation,
                                stream_seed(recipe_.seed, SeedStream::dropout, index),
                                is_in_bf16(stage, validation)};

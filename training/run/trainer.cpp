@@ -34,7 +34,7 @@ class Training {
 
   bool run() {
     start();
-    BatchQueue queue(trained_.batches, state_.step);
+    StepQueue queue(trained_.steps, state_.step);
     last_report_ = last_checkpoint_ = Clock::now();
     while (state_.step < trained_.options.steps) {
       take_step(queue.next());

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "nn/model/weights.h"
-#include "training/data/batches.h"
+#include "training/data/steps.h"
 #include "training/run/progress.h"
 #include "training/run/workers.h"
 #include "training/stage_options.h"
@@ -31,7 +31,7 @@ struct TrainedStage {
   const StageOptions& options;
   const std::string& settings;  ///< the recipe's for this stage: what a checkpoint must have been made with
   TensorMap& parameters;
-  const BatchSequence& batches;
+  const StepSource& steps;
   const MicroBatches& validation;
   std::uint64_t seed = 1;  ///< of dropout and the like
   bool bf16 = false;       ///< autocast

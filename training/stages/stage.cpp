@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "training/data/recipe_data.h"
 
 namespace noema {
 
@@ -15,6 +16,8 @@ KindList<StageKind> stage_kinds(const ModelKinds& kinds) {
   all.add(stop_stage_kind());
   return all;
 }
+
+StageData StageKind::data(const DataSetting& setting) const { return reasoning_data(*this, setting); }
 
 const nlohmann::json& need_part(const Architectures& there, const std::string& part, const std::string& key) {
   const auto found = there.find(part);

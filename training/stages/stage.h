@@ -6,6 +6,7 @@
 
 #include "base/kinds.h"
 #include "concept_lm/part_kinds.h"
+#include "training/data/steps.h"
 #include "training/parts/parts.h"
 #include "training/stage_options.h"
 #include "training/stages/objective.h"
@@ -28,6 +29,8 @@ struct Stage {
   TensorMap& trained() { return parts.front().second.tensors; }
 };
 
+struct DataSetting;
+
 /// How the batches of a stage on questions are made.
 struct ReasoningNeeds {
   double twins = 0.0;  ///< share of the examples that bring their twin along
@@ -47,6 +50,10 @@ class StageKind : public Kind {
   /// Its models are built from `tensors` if there are any, else from the parts before. Throws Error as foresee does.
   virtual Stage build(const StageSetting& setting, const Parts& parts, TensorMap tensors) const = 0;
 
+  /// What it is trained on: questions, unless it says otherwise.
+  virtual StageData data(const DataSetting& setting) const;
+
+  /// How questions come to it.
   virtual ReasoningNeeds needs() const { return {}; }
 
   /// How it is trained; its fields come first.

@@ -18,7 +18,7 @@ class GraphBatches : public testing::Test {
     tokenizer_ = train_tokenizer(texts, {.vocab_size = 640, .phrases = task_->phrases()});
   }
 
-  BatchSequence sequence(const BatchOptions& options) const { return {*source_, *task_, *tokenizer_, options}; }
+  BatchSequence sequence(const BatchOptions& options) const { return {source_, *task_, *tokenizer_, options}; }
 
   std::shared_ptr<const Task> task_ = make_task("prosqa-small");
   ExampleSourcePtr source_ = make_generated_source(task_->generator(), 3);
@@ -26,7 +26,7 @@ class GraphBatches : public testing::Test {
 };
 
 TEST_F(GraphBatches, HintsStandAtTheStatementsAndAreDistributions) {
-  for (const auto& groups : sequence({.batch = 4, .window = 2, .hints = true}).window(0)) {
+  for (const auto& groups : sequence({.batch = 4, .window = 2, .hints = true}).groups(0)) {
     for (const auto& micro_batch : deal(groups, 2)) {
       const ReasoningBatch& batch = dynamic_cast<const ReasoningMicroBatch&>(*micro_batch).content;
       const BatchHints& hints = batch.hints;
@@ -43,7 +43,7 @@ TEST_F(GraphBatches, HintsStandAtTheStatementsAndAreDistributions) {
 }
 
 TEST_F(GraphBatches, SiblingsStayBesideTheirText) {
-  for (const auto& groups : sequence({.batch = 4, .window = 2, .siblings = 5}).window(0)) {
+  for (const auto& groups : sequence({.batch = 4, .window = 2, .siblings = 5}).groups(0)) {
     ASSERT_EQ(groups.size(), 4u);
     for (const auto& micro_batch : deal(groups, 2)) {
       const ReasoningBatch& batch = dynamic_cast<const ReasoningMicroBatch&>(*micro_batch).content;
