@@ -63,6 +63,38 @@ std::shared_ptr<const Accelerator> choose_device(const ModelChoice& choice) {
   }
 }
 
+const std::map<std::string, StopRule>& stop_rules() {
+  static const std::map<std::string, StopRule> rules = {
+      {"head", StopRule::head}, {"oracle", StopRule::oracle}, {"repetition", StopRule::repetition}};
+  return rules;
+}
+
+/// Nothing for what are no rules.
+std::optional<std::vector<StopRule>> parse_stop_rules(const std::string& text) {
+  std::vector<StopRule> rules;
+  if (text == "none") return rules;
+  for (const std::string& word : CLI::detail::split(text, ',')) {
+    const auto found = stop_rules().find(word);
+    if (found == stop_rules().end()) return std::nullopt;
+    rules.push_back(found->second);
+  }
+  return rules;
+}
+
+void add_stop_option(CLI::App& command, std::vector<StopRule>& rules) {
+  const auto is_list = [](const std::string& text) {
+    if (parse_stop_rules(text)) return std::string();
+    return "expected head, oracle or repetition, or several with commas between them, or none; found " +
+           printable(text);
+  };
+  command
+      .add_option_function<std::string>(
+          "--stop", [&rules](const std::string& text) { rules = *parse_stop_rules(text); },
+          "what ends latent reasoning: head, oracle, repetition, or the first of several (head,repetition); or none")
+      ->check(CLI::Validator(is_list, "", "rules"))
+      ->default_str("head");
+}
+
 }  // namespace
 
 bool is_model(const std::string& name) {
@@ -133,17 +165,16 @@ void add_seed_option(CLI::App& command, std::uint64_t& seed, const std::string& 
   command.add_option("--seed", seed, what)->check(CLI::Validator(is_seed, "", "seed"))->capture_default_str();
 }
 
-const std::map<std::string, StopRule>& stop_rules() {
-  static const std::map<std::string, StopRule> rules = {{"head", StopRule::head},
-                                                        {"oracle", StopRule::oracle},
-                                                        {"repetition", StopRule::repetition},
-                                                        {"none", StopRule::none}};
-  return rules;
+std::string to_text(const std::vector<StopRule>& rules) {
+  std::string text;
+  for (const StopRule rule : rules) text += (text.empty() ? "" : ",") + word_for(rule, stop_rules());
+  return text.empty() ? "none" : text;
 }
 
-const std::map<std::string, DoubtMeasure>& doubt_measures() {
-  static const std::map<std::string, DoubtMeasure> measures = {
-      {"first-token", DoubtMeasure::first_token}, {"readout", DoubtMeasure::readout}, {"stop", DoubtMeasure::stop}};
+const std::map<std::string, UncertaintyMeasure>& uncertainty_measures() {
+  static const std::map<std::string, UncertaintyMeasure> measures = {{"first-token", UncertaintyMeasure::first_token},
+                                                                     {"readout", UncertaintyMeasure::readout},
+                                                                     {"stop", UncertaintyMeasure::stop}};
   return measures;
 }
 
@@ -151,13 +182,15 @@ void add_reasoning_options(CLI::App& command, ReasoningOptions& options) {
   command.add_option("--max-steps", options.max_steps, "sentences before reasoning is cut off")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  command.add_option("--stop", options.stop, "what ends latent reasoning: head, oracle, repetition or none")
-      ->transform(CLI::CheckedTransformer(stop_rules()).description(""))
-      ->default_str("head");
-  command.add_option("--doubt", options.doubt, "what hybrid mode tells its doubt by: first-token, readout or stop")
-      ->transform(CLI::CheckedTransformer(doubt_measures()).description(""))
+  add_stop_option(command, options.stop);
+  command
+      .add_option("--uncertainty", options.uncertainty,
+                  "how hybrid mode measures uncertainty: first-token, readout or stop")
+      ->transform(CLI::CheckedTransformer(uncertainty_measures()).description(""))
       ->default_str("first-token");
-  command.add_option("--doubt-threshold", options.doubt_threshold, "nats above which hybrid mode reads a step back")
+  command
+      .add_option("--uncertainty-threshold", options.uncertainty_threshold,
+                  "nats above which hybrid mode reads a step back")
       ->check(CLI::Range(-1.0, 1000.0))
       ->capture_default_str();
   command.add_option("--stop-threshold", options.stop_threshold, "probability above which a sentence is the answer")
@@ -175,13 +208,16 @@ void add_reasoning_options(CLI::App& command, ReasoningOptions& options) {
   command.add_option("--latent-temperature", options.latent_temperature, "noise on each predicted concept")
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
-  add_seed_option(command, options.seed, "of all sampling");
+}
+
+void add_run_options(CLI::App& command, RunOptions& run) {
+  add_seed_option(command, run.seed, "of all sampling");
   command
       .add_option_function<std::int64_t>(
-          "--memory", [&options](std::int64_t megabytes) { options.memory = megabytes << 20; },
+          "--memory", [&run](std::int64_t megabytes) { run.memory = megabytes << 20; },
           "MiB for the caches of a batch; what needs more is split")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 24));
-  command.add_option("--batch", options.batch, "questions reasoned about together")
+  command.add_option("--batch", run.batch, "questions reasoned about together")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{4096}))
       ->capture_default_str();
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "concept_lm/bundle.h"
 #include "decoding/intervention.h"
@@ -46,15 +47,20 @@ void add_model_options(CLI::App& command, ModelChoice& choice);
 /// Adds `--device`.
 void add_device_option(CLI::App& command, ModelChoice& choice);
 
-/// Adds the options that say how questions are reasoned about: stopping, sampling, seed, batch.
+/// Adds the options that say how questions are reasoned about: stopping, sampling.
 void add_reasoning_options(CLI::App& command, ReasoningOptions& options);
+
+/// Adds `--seed`, `--memory` and `--batch`.
+void add_run_options(CLI::App& command, RunOptions& run);
 
 /// Adds `--seed`, which must be a whole number that 64 bits hold.
 void add_seed_option(CLI::App& command, std::uint64_t& seed, const std::string& what);
 
-/// The words that `--stop` and `--doubt` take.
-const std::map<std::string, StopRule>& stop_rules();
-const std::map<std::string, DoubtMeasure>& doubt_measures();
+/// What `--stop` takes, as it is written there: "head", "head,repetition", or "none" for no rule.
+std::string to_text(const std::vector<StopRule>& rules);
+
+/// The words that `--uncertainty` takes.
+const std::map<std::string, UncertaintyMeasure>& uncertainty_measures();
 
 /// The word for one of them.
 template <typename Choice>

@@ -25,6 +25,7 @@ struct DumpArguments {
   std::int64_t shard = 256;
   DumpOptions dump;
   ReasoningOptions options;
+  RunOptions run;
 };
 
 void verify(const std::string& folder) {
@@ -59,16 +60,17 @@ void dump(const DumpArguments& arguments) {
   const auto task = make_task(arguments.task.empty() ? model.bundle.task : arguments.task);
   DumpOptions dump_options = arguments.dump;
   dump_options.attention = arguments.attention == "last";
-  ReasoningOptions options = arguments.options;
-  options.read_steps = options.count_flops = true;
+  const ReasoningOptions& options = arguments.options;
+  RunOptions run = arguments.run;
+  run.read_steps = run.count_flops = true;
   const std::vector<Example> examples = load_examples(arguments.data, arguments.limit);
-  nlohmann::json origin = origin_of(model, arguments.data, options);
+  nlohmann::json origin = origin_of(model, arguments.data, run.seed);
   origin["reasoning"] = {{"mode", arguments.mode},
                          {"max_steps", options.max_steps},
-                         {"stop", word_for(options.stop, stop_rules())},
+                         {"stop", to_text(options.stop)},
                          {"stop_threshold", options.stop_threshold},
-                         {"doubt", word_for(options.doubt, doubt_measures())},
-                         {"doubt_threshold", options.doubt_threshold},
+                         {"uncertainty", word_for(options.uncertainty, uncertainty_measures())},
+                         {"uncertainty_threshold", options.uncertainty_threshold},
                          {"temperature", options.sampling.temperature},
                          {"top_k", options.sampling.top_k},
                          {"top_p", options.sampling.top_p},
@@ -80,8 +82,8 @@ void dump(const DumpArguments& arguments) {
   for (const auto& [begin, end] : missing_shards(writer.done(), examples.size(), size)) {
     const std::vector<Example> some(examples.begin() + static_cast<std::ptrdiff_t>(begin),
                                     examples.begin() + static_cast<std::ptrdiff_t>(end));
-    options.first_question = begin;
-    writer.add(reason_about(model, *task, arguments.mode, some, options, watches ? &tap : nullptr), &tap);
+    run.first_question = begin;
+    writer.add(reason_about(model, *task, arguments.mode, some, options, run, watches ? &tap : nullptr), &tap);
     tap.clear();
   }
   spdlog::info("{} trajectories are in {}", writer.done().size(), arguments.out);
@@ -114,6 +116,7 @@ void add_dump(CLI::App& program) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
       ->capture_default_str();
   add_reasoning_options(*command, arguments->options);
+  add_run_options(*command, arguments->run);
   command->footer(
       "Examples:\n"
       "  noema dump --data stories.json --out runs/dump --layers\n"

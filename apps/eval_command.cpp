@@ -22,6 +22,7 @@ struct EvalArguments {
   std::string ablate;
   bool read_steps = false;
   ReasoningOptions options;
+  RunOptions run;
 };
 
 /// Nobody counts on an accelerator.
@@ -64,8 +65,8 @@ void write_json(const EvalArguments& arguments, const LoadedModel& model, const 
                          {"task", task},
                          {"data", arguments.data},
                          {"data_sha256", sha256_file(arguments.data)},
-                         {"seed", arguments.options.seed},
-                         {"batch", arguments.options.batch},
+                         {"seed", arguments.run.seed},
+                         {"batch", arguments.run.batch},
                          {"device", model.bundle.accelerator ? model.bundle.accelerator->name() : "cpu"},
                          {"precision", to_string(model.bundle.precision)},
                          {"ablation", arguments.ablate.empty() ? "none" : arguments.ablate},
@@ -81,18 +82,19 @@ void evaluate_command(const EvalArguments& arguments) {
   const auto task = make_task(task_name);
   const std::vector<Example> examples = load_examples(arguments.data, arguments.limit);
   ReasoningOptions options = arguments.options;
-  options.count_flops = !model.bundle.accelerator;  // counting looks at every operation: none could be recorded
-  options.read_steps = arguments.read_steps;
+  RunOptions run = arguments.run;
+  run.count_flops = !model.bundle.accelerator;  // counting looks at every operation: none could be recorded
+  run.read_steps = arguments.read_steps;
   const std::unique_ptr<Intervention> ablation = parse_ablation(arguments.ablate);
   options.intervention = ablation.get();
   for (const std::string& mode : arguments.modes) {
     if (!ablation || (mode != "direct" && mode != "chain")) continue;
     throw Error({"--ablate", "modes that feed concepts back", mode, "ask for that mode without --ablate"});
   }
-  const nlohmann::json origin = origin_of(model, arguments.data, options);  // complains before the work, not after
+  const nlohmann::json origin = origin_of(model, arguments.data, run.seed);  // complains before the work, not after
   std::vector<Evaluation> evaluations;
   for (const std::string& mode : arguments.modes) {
-    const auto recorded = reason_about(model, *task, mode, examples, options);
+    const auto recorded = reason_about(model, *task, mode, examples, options, run);
     evaluations.push_back(evaluate(mode, recorded, *task, options.stop_threshold));
   }
   if (arguments.json != "-") print_table(evaluations);
@@ -121,6 +123,7 @@ void add_eval(CLI::App& program) {
                       "zero, shuffle, random or noise:SIGMA: what is done to fed-back latents");
   command->add_flag("--read-steps", arguments->read_steps, "decode all steps in continuous mode: shows their validity");
   add_reasoning_options(*command, arguments->options);
+  add_run_options(*command, arguments->run);
   command->footer(
       "Examples:\n"
       "  noema data stories --count 1000 --seed 7 --out stories.json\n"

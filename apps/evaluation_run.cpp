@@ -69,7 +69,7 @@ std::vector<Example> load_examples(const std::string& file, std::int64_t limit) 
 
 std::vector<RecordedTrajectory> reason_about(const LoadedModel& model, const Task& task, const std::string& mode,
                                              const std::vector<Example>& examples, const ReasoningOptions& options,
-                                             Observer* observer) {
+                                             const RunOptions& run, Observer* observer) {
   const Reasoner reasoner(model.bundle, task, mode);
   std::vector<std::string> questions;
   for (const Example& example : examples) questions.push_back(example.question);
@@ -77,22 +77,22 @@ std::vector<RecordedTrajectory> reason_about(const LoadedModel& model, const Tas
   std::vector<Observer*> watching = {&bar};
   if (observer) watching.push_back(observer);
   ObserverGroup group(watching);
-  std::vector<Trajectory> trajectories = reasoner.run(questions, options, &group);
+  std::vector<Trajectory> trajectories = reasoner.run(questions, options, run, &group);
   std::vector<RecordedTrajectory> recorded;
   for (std::size_t i = 0; i < trajectories.size(); ++i) {
-    recorded.push_back(judge(options.first_question + i, std::move(trajectories[i]), examples[i], task));
+    recorded.push_back(judge(run.first_question + i, std::move(trajectories[i]), examples[i], task));
   }
   return recorded;
 }
 
-nlohmann::json origin_of(const LoadedModel& model, const std::string& data, const ReasoningOptions& options) {
+nlohmann::json origin_of(const LoadedModel& model, const std::string& data, std::uint64_t seed) {
   const nlohmann::json trained = model.bundle.manifest.value("provenance", nlohmann::json::object());
   nlohmann::json origin = {{"command", command_line()},
                            {"model", std::filesystem::path(model.bundle.where).filename().string()},
                            {"model_sha256", sha256_file(std::filesystem::path(model.bundle.where) / "noema.json")},
                            {"recipe", trained.value("name", "")},
                            {"commit", trained.value("commit", "")},
-                           {"seed", options.seed}};
+                           {"seed", seed}};
   if (data.empty()) return origin;
   origin["data"] = utf8_repaired(std::filesystem::path(data).filename().string());
   origin["data_sha256"] = sha256_file(data);

@@ -24,6 +24,7 @@ struct GenerateArguments {
   std::string mode = "continuous";
   bool json = false;
   ReasoningOptions options;
+  RunOptions run;
 };
 
 /// The question of a line: the line itself, or the "question" of a JSON object. Throws Error, with the line's number,
@@ -74,13 +75,14 @@ void generate(const GenerateArguments& arguments) {
   }
   std::ios::sync_with_stdio(false);  // standard input gets a buffer, which tells whether more is there
   std::istream& input = arguments.file.empty() ? std::cin : file;
-  ReasoningOptions options = arguments.options;
-  options.read_steps = arguments.json;
-  options.count_flops = arguments.json && !model.bundle.accelerator;  // counting would have none recorded
+  RunOptions run = arguments.run;
+  run.read_steps = arguments.json;
+  run.count_flops = arguments.json && !model.bundle.accelerator;  // counting would have none recorded
   std::vector<std::string> questions;
   const auto answer = [&] {
-    for (const Trajectory& trajectory : reasoner.run(questions, options)) print(trajectory, arguments.json);
-    options.first_question += questions.size();
+    for (const Trajectory& trajectory : reasoner.run(questions, arguments.options, run))
+      print(trajectory, arguments.json);
+    run.first_question += questions.size();
     questions.clear();
   };
   std::size_t number = 0;
@@ -95,7 +97,7 @@ void generate(const GenerateArguments& arguments) {
     }
     // Nothing more there yet: whoever types or pipes slowly gets answers at once, files go several batches at a time.
     const bool nothing_waits = input.rdbuf()->in_avail() <= 0;
-    if (nothing_waits || static_cast<std::int64_t>(questions.size()) == kBatchesTogether * options.batch) answer();
+    if (nothing_waits || static_cast<std::int64_t>(questions.size()) == kBatchesTogether * run.batch) answer();
   }
   if (!questions.empty()) answer();
   if (input.bad()) throw Error({"questions", "lines up to the end", "a read that failed", "those before are answered"});
@@ -114,6 +116,7 @@ void add_generate(CLI::App& program) {
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "print steps and cost too, one JSON object a line");
   add_reasoning_options(*command, arguments->options);
+  add_run_options(*command, arguments->run);
   command->footer(
       "Examples:\n"
       "  echo 'Tom had 3 apples. Tom lost 1 apple. How many apples does Tom have?' | noema generate\n"

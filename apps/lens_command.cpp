@@ -23,6 +23,7 @@ struct LensArguments {
   std::string json;
   std::string html;
   ReasoningOptions options;
+  RunOptions run;
 };
 
 /// MODEL may be left out: what is not a model is the question.
@@ -49,11 +50,12 @@ void lens(LensArguments arguments) {
   const LoadedModel model = load_model(arguments.model);
   const std::vector<Example> examples = asked(arguments);
   ReasoningOptions options = arguments.options;
-  options.read_steps = true;
+  RunOptions run = arguments.run;
+  run.read_steps = true;
   options.sampling = {};  // layers are read greedily, and so must be what they are held against
-  const nlohmann::json origin = origin_of(model, arguments.data, options);  // complains before the work, not after
+  const nlohmann::json origin = origin_of(model, arguments.data, run.seed);  // complains before the work, not after
   LayerTap tap;
-  auto recorded = reason_about(model, *model.task, arguments.mode, examples, options, &tap);
+  auto recorded = reason_about(model, *model.task, arguments.mode, examples, options, run, &tap);
   if (arguments.data.empty()) recorded.front().right.reset();  // nobody knows the answer
   const std::vector<LensView> views = read_lens(model.bundle, tap, recorded, options.max_sentence_tokens);
 
@@ -86,6 +88,7 @@ void add_lens(CLI::App& program) {
   command->add_option("--json", arguments->json, "write the readings to this file; - is standard output");
   command->add_option("--html", arguments->html, "write a report to this file");
   add_reasoning_options(*command, arguments->options);
+  add_run_options(*command, arguments->run);
   command->footer(
       "Examples:\n"
       "  noema lens 'Tom had 3 apples. Tom lost 1 apple. How many apples does Tom have?'\n"

@@ -24,6 +24,7 @@ struct ProbeArguments {
   std::int64_t limit = 200;
   std::string json;
   ReasoningOptions options;
+  RunOptions run;
 
   NoiseOptions noise;
   AblateOptions ablate;
@@ -40,7 +41,7 @@ void show(const ProbeArguments& arguments, const LoadedModel& model, const std::
   for (const ProbeResult& result : results) {
     if (arguments.json != "-") std::printf("%s\n", to_text(result).c_str());
     nlohmann::json json = to_json(result);
-    json["run"] = origin_of(model, arguments.data, arguments.options);
+    json["run"] = origin_of(model, arguments.data, arguments.run.seed);
     all.push_back(std::move(json));
   }
   if (arguments.json.empty()) return;
@@ -51,45 +52,49 @@ using Examples = std::vector<Example>;
 using Run = std::vector<ProbeResult> (*)(const ProbeArguments&, const LoadedModel&);
 
 /// How a probe reasons about examples, all of which must outlive it.
-ReasonAbout reasoner_on(const Examples& examples, const LoadedModel& model) {
-  return [&](const std::string& mode, const ReasoningOptions& options) {
-    return reason_about(model, *model.task, mode, examples, options);
+ReasonAbout reasoner_on(const Examples& examples, const LoadedModel& model, const RunOptions& run) {
+  return [&examples, &model, run](const std::string& mode, const ReasoningOptions& options) {
+    return reason_about(model, *model.task, mode, examples, options, run);
   };
 }
 
 /// With sentences that the probe looks at.
-ReasoningOptions reading(ReasoningOptions options) {
-  options.read_steps = true;
-  return options;
+RunOptions reading(RunOptions run) {
+  run.read_steps = true;
+  return run;
 }
 
 std::vector<ProbeResult> run_noise(const ProbeArguments& a, const LoadedModel& model) {
   const Examples examples = load_examples(a.data, a.limit);
-  return {noise(reasoner_on(examples, model), a.options, a.noise)};
+  return {noise(reasoner_on(examples, model, a.run), a.options, a.noise)};
 }
 
 std::vector<ProbeResult> run_ablate(const ProbeArguments& a, const LoadedModel& model) {
   const Examples examples = load_examples(a.data, a.limit);
-  return {ablate(reasoner_on(examples, model), a.options, a.ablate)};
+  return {ablate(reasoner_on(examples, model, a.run), a.options, a.ablate)};
 }
 
 std::vector<ProbeResult> run_necessity(const ProbeArguments& a, const LoadedModel& model) {
   const Examples examples = load_examples(a.data, a.limit);
-  return {necessity(reasoner_on(examples, model), a.options, a.necessity)};
+  return {necessity(reasoner_on(examples, model, a.run), a.options, a.necessity)};
 }
 
 std::vector<ProbeResult> run_hybrid(const ProbeArguments& a, const LoadedModel& model) {
   const Examples examples = load_examples(a.data, a.limit);
   const Examples others = a.choose_on.empty() ? Examples() : load_examples(a.choose_on, 0);
-  const ReasonAbout choose = others.empty() ? ReasonAbout() : reasoner_on(others, model);
-  return {hybrid(model.bundle, reasoner_on(examples, model), choose, a.options, a.hybrid)};
+  const ReasonAbout choose = reasoner_on(others.empty() ? examples : others, model, reading(a.run));
+  RunOptions counting = a.run;
+  counting.count_flops = true;
+  HybridOptions options = a.hybrid;
+  options.chosen_on_others = !others.empty();
+  return {hybrid(model.bundle, reasoner_on(examples, model, counting), choose, a.options, options)};
 }
 
 std::vector<ProbeResult> run_interchange(const ProbeArguments& a, const LoadedModel& model) {
   const Examples examples = load_examples(a.data, a.limit);
   const ReasonAboutExamples reason = [&](const std::string& mode, const Examples& some,
                                          const ReasoningOptions& options) {
-    return reason_about(model, *model.task, mode, some, options);
+    return reason_about(model, *model.task, mode, some, options, a.run);
   };
   return {interchange(model.bundle, *model.task, examples, reason, a.options, a.interchange)};
 }
@@ -97,14 +102,14 @@ std::vector<ProbeResult> run_interchange(const ProbeArguments& a, const LoadedMo
 std::vector<ProbeResult> run_roundtrip(const ProbeArguments& a, const LoadedModel& model) {
   const Examples examples = load_examples(a.data, a.limit);
   std::vector<RecordedTrajectory> trajectories;  // none for a model without concepts
-  if (model.bundle.concepts) trajectories = reasoner_on(examples, model)("continuous", reading(a.options));
+  if (model.bundle.concepts) trajectories = reasoner_on(examples, model, reading(a.run))("continuous", a.options);
   return roundtrip(model.bundle, *model.task, examples, trajectories);
 }
 
 std::vector<ProbeResult> run_neighbours(const ProbeArguments& a, const LoadedModel& model) {
   const Examples examples = load_examples(a.data, a.limit);
   const auto index = NeighbourIndex::build(model.bundle, *model.task, load_examples(a.index, 0));
-  return {neighbours(reasoner_on(examples, model)("continuous", reading(a.options)), index, a.neighbours)};
+  return {neighbours(reasoner_on(examples, model, reading(a.run))("continuous", a.options), index, a.neighbours)};
 }
 
 std::vector<ProbeResult> run_interpolate(const ProbeArguments& a, const LoadedModel& model) {
@@ -122,6 +127,7 @@ CLI::App* add(CLI::App& probe, const std::shared_ptr<ProbeArguments>& arguments,
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{10'000'000}))
         ->capture_default_str();
     add_reasoning_options(*command, arguments->options);
+    add_run_options(*command, arguments->run);
   }
   command->add_option("--json", arguments->json, "write the table to this file; - is standard output");
   command->callback([arguments, run] {
@@ -158,8 +164,8 @@ void add_interventions(CLI::App& probe, const std::shared_ptr<ProbeArguments>& a
       ->capture_default_str();
   necessity->footer("Example:\n  noema probe necessity --data stories.json");
 
-  CLI::App* hybrid =
-      add(probe, a, "hybrid", "What tells wrong answers, and what reading doubtful steps back gives", true, run_hybrid);
+  CLI::App* hybrid = add(probe, a, "hybrid", "What tells wrong answers, and what reading uncertain steps back gives",
+                         true, run_hybrid);
   hybrid->add_option("--share", a->hybrid.shares, "of the steps to be read back")->check(CLI::Range(0.0, 1.0));
   hybrid->add_option("--choose-on", a->choose_on,
                      "other questions with answers: measure and thresholds are chosen on them (default: the same)");

@@ -20,10 +20,11 @@ std::atomic<bool> cancelled{false};
 struct ReplArguments {
   ModelChoice model;
   ReasoningOptions options;
+  RunOptions run;
 };
 
 void repl(const ReplArguments& arguments) {
-  ReplSession session(arguments.model, arguments.options, std::cout, terminal_width(), cancelled);
+  ReplSession session(arguments.model, arguments.options, arguments.run, std::cout, terminal_width(), cancelled);
   const auto reader = make_line_reader();
   std::signal(SIGINT, [](int) { cancelled = true; });
   if (isatty(STDIN_FILENO)) session.greet();
@@ -40,6 +41,7 @@ void add_repl(CLI::App& program) {
   CLI::App* command = program.add_subcommand("repl", "Ask questions and watch the reasoning; /help inside");
   add_model_options(*command, arguments->model);
   add_reasoning_options(*command, arguments->options);
+  add_run_options(*command, arguments->run);
   command->footer(
       "Examples:\n"
       "  noema repl\n"

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "nn/model/index_tensor.h"
+
 namespace noema {
 
 KindList<HeadKind> head_kinds() {
@@ -9,6 +11,13 @@ KindList<HeadKind> head_kinds() {
   kinds.add(decoding_head_kind());
   kinds.add(regression_head_kind());
   return kinds;
+}
+
+Concept Concept::select(const std::vector<std::int64_t>& rows) const {
+  const auto some = [&](const torch::Tensor& all) {
+    return all.defined() ? all.index_select(0, index_tensor(rows, all.device())) : all;
+  };
+  return {some(embedding), some(input), some(stop)};
 }
 
 torch::Tensor dropout(const torch::Tensor& x, double p, at::Generator& generator) {

@@ -2,26 +2,46 @@
 
 #include <torch/types.h>
 
+#include <cstdint>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "base/kinds.h"
+#include "base/random.h"
 #include "concept_lm/projection.h"
 #include "sentence_vae/decoder.h"
 #include "sentence_vae/losses.h"
 
 namespace noema {
 
-/// A predicted sentence embedding.
+/// Predicted sentence embeddings, a row each.
 struct Concept {
   torch::Tensor embedding;  ///< ẑ [N,Z], in the decoder's space
-  torch::Tensor input;      ///< [N,D], in the concept model's input space: what continuous mode appends. Undefined
-                            ///< where it has been appended already
+  torch::Tensor input;      ///< [N,D], in the concept model's input space: what continuous mode appends
   torch::Tensor stop = {};  ///< log-odds [N] that its sentence is the answer; undefined: nobody has asked yet
+
+  Concept select(const std::vector<std::int64_t>& rows) const;
 };
 
-/// What a head learns from: the concept model's hidden states and the sentences that they should predict.
+/// The sentences that rows have read after their questions, the last one at the end.
+struct ReadSentences {
+  torch::Tensor inputs = {};              ///< [N,S,D] as they were read; zeros in front of rows that have read fewer
+  std::vector<std::int64_t> counts = {};  ///< [N]
+};
+
+/// What N sentences are predicted from.
+struct ConceptContext {
+  torch::Tensor hidden;                   ///< [N,D] states of the concept model after what was read
+  ReadSentences before = {};              ///< undefined unless the head needs it
+  std::span<Random* const> randoms = {};  ///< each row's own, so that what is drawn for a question does not depend on
+                                          ///< its batch; empty unless the head needs them
+  ComputeObserver* observer = nullptr;
+};
+
+/// What a head learns from: what it predicts from, and the sentences that it should predict.
 struct ConceptTarget {
-  torch::Tensor hidden;            ///< [N,D]
+  ConceptContext context;
   torch::Tensor embedding;         ///< z of the true next sentence in the decoder's space [N,Z]
   torch::Tensor input;             ///< its embedding in the concept model's input space [N,D]
   const Sentences& sentences;      ///< the true next sentences
@@ -35,7 +55,15 @@ struct ConceptTarget {
 class ConceptHead {
  public:
   virtual ~ConceptHead() = default;
-  virtual Concept predict(const torch::Tensor& hidden /*[N,D]*/, ComputeObserver* observer = nullptr) const = 0;
+
+  /// What of its context a head looks at besides the hidden states. A head that looks at neither may be recorded.
+  struct Needs {
+    bool sentences_before = false;
+    bool randoms = false;
+  };
+  virtual Needs needs() const { return {}; }
+
+  virtual Concept predict(const ConceptContext& context) const = 0;
   virtual LossTerms loss(const ConceptTarget& target) const = 0;
 };
 

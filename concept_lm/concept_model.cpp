@@ -44,6 +44,27 @@ Layout lay_out(const ReasoningBatch& batch) {
   return layout;
 }
 
+/// Of each step of a batch, where all of them are read as `inputs` [N,D].
+ReadSentences sentences_before(const ReasoningBatch& batch, const torch::Tensor& inputs) {
+  ReadSentences before;
+  const std::int64_t width = *std::max_element(batch.step_counts.begin(), batch.step_counts.end()) - 1;  // S
+  std::vector<std::int64_t> sources;  // [N*S]: a step, or the row of zeros after all of them
+  std::int64_t first = 0;             // step of each text
+  for (const std::int64_t steps : batch.step_counts) {
+    for (std::int64_t count = 0; count < steps; ++count) {
+      before.counts.push_back(count);
+      for (std::int64_t place = count - width; place < count; ++place) {
+        sources.push_back(place < 0 ? batch.steps_count() : first + place);
+      }
+    }
+    first += steps;
+  }
+  const torch::Tensor all = torch::cat({inputs, torch::zeros({1, inputs.size(1)}, inputs.options())});
+  before.inputs =
+      all.index_select(0, index_tensor(sources, all.device())).view({batch.steps_count(), width, inputs.size(1)});
+  return before;
+}
+
 }  // namespace
 
 ConceptConfig::ConceptConfig(const LanguageModelConfig& shape, const KindList<HeadKind>& heads)
@@ -66,8 +87,8 @@ torch::Tensor ConceptModel::inputs(const torch::Tensor& z, ComputeObserver* obse
   return (*to_input_)(z, {single_positions(z.size(0)), nullptr, observer});
 }
 
-torch::Tensor ConceptModel::states(const ReasoningBatch& batch, const torch::Tensor& inputs, std::int64_t layers,
-                                   ComputeObserver* observer) const {
+torch::Tensor ConceptModel::states(const ReasoningBatch& batch, const torch::Tensor& inputs,
+                                   std::optional<std::int64_t> layers, ComputeObserver* observer) const {
   const Layout layout = lay_out(batch);
   const torch::Tensor tokens = model_.embed(batch.questions.ids).flatten(0, 1);  // [B*Tq,D]
   const torch::Tensor pieces =
@@ -82,48 +103,40 @@ torch::Tensor ConceptModel::predicting(const torch::Tensor& states, const Reason
   return states.index_select(0, index_tensor(lay_out(batch).predicts, states.device()));
 }
 
-torch::Tensor Exchange::operator()(const torch::Tensor& states, const std::vector<std::int64_t>& steps) const {
-  const torch::Tensor own = states.index_select(0, index_tensor(steps, states.device()));
-  if (with.empty()) return own;
-  std::vector<std::int64_t> others;
-  for (const std::int64_t step : steps) others.push_back(with[static_cast<std::size_t>(step)]);
-  return own.lerp(states.index_select(0, index_tensor(others, states.device())), share);
+ConceptContext ConceptModel::context(const ReasoningBatch& batch, const torch::Tensor& inputs,
+                                     const torch::Tensor& hidden) const {
+  return {hidden, head_->needs().sentences_before ? sentences_before(batch, inputs) : ReadSentences()};
 }
 
-torch::Tensor ConceptModel::rollout(const ReasoningBatch& batch, const Exchange& exchange) const {
+Concept ConceptModel::predict(const ReasoningBatch& batch, const torch::Tensor& inputs) const {
+  const RowRandoms randoms(0, head_->needs().randoms ? batch.steps_count() : 0);
+  ConceptContext context = this->context(batch, inputs, hidden(batch, inputs));
+  context.randoms = randoms.pointers();
+  return head_->predict(context);
+}
+
+Concept ConceptModel::rollout(const ReasoningBatch& batch, const Exchange& exchange, std::uint64_t seed) const {
   const torch::NoGradGuard no_grad;
   const Sentences& questions = batch.questions;
   KvCache cache = read_prefixes(model_, batch.prefixes, questions.count(), questions.width() + kExpectedSteps);
   const Positions at = cache.extend(questions.lengths, questions.width(), Padding::right);
   const torch::Tensor read = model_.hidden(model_.embed(questions.ids), {at, &cache}).flatten(0, 1);
-  HiddenStream stream(model_, std::move(cache), read.index_select(0, questions.last_places(read.device())));
-
-  std::vector<std::int64_t> ends, next;  // by row that goes on: the step after its last, and the one to be predicted
-  for (const std::int64_t count : batch.step_counts) {
-    next.push_back(ends.empty() ? 0 : ends.back());
-    ends.push_back(next.back() + count);
-  }
-  torch::Tensor all = torch::empty({batch.steps_count(), model_.width()}, stream.hidden().options());
-  while (!next.empty()) {
-    all.index_copy_(0, index_tensor(next, all.device()), stream.hidden());
-    std::vector<std::int64_t> going, done;  // rows that go on, and the step that each has just predicted
-    for (std::size_t row = 0; row < next.size(); ++row) {
-      if (next[row] + 1 == ends[row]) continue;
-      done.push_back(next[row]);
-      next[going.size()] = next[row] + 1;
-      ends[going.size()] = ends[row];
-      going.push_back(static_cast<std::int64_t>(row));
-    }
-    if (going.size() < next.size()) stream.keep(going);
-    next.resize(going.size());
-    ends.resize(going.size());
-    if (!going.empty()) stream.append(head_->predict(exchange(all, done)).input);
-  }
-  return all;
+  HiddenStream states(model_, std::move(cache), read.index_select(0, questions.last_places(read.device())));
+  return roll_out({*head_, std::move(states)}, batch, exchange, seed);
 }
 
-HiddenStream ConceptModel::begin(const Sentences& questions, ComputeObserver* observer) const {
-  return {model_, model_.embed(questions.ids), questions.lengths, questions.width() + kExpectedSteps, observer};
+ConceptStream ConceptModel::begin(const Sentences& questions, ComputeObserver* observer) const {
+  HiddenStream states(model_, model_.embed(questions.ids), questions.lengths, questions.width() + kExpectedSteps,
+                      observer);
+  return {*head_, std::move(states), observer};
+}
+
+Concept ConceptModel::concepts_at_layer(const torch::Tensor& output) const {
+  if (head_->needs().sentences_before) {
+    throw Error({"a layer's concepts", "a head that predicts from states alone", "one that looks at sentences before",
+                 "use a model with another head"});
+  }
+  return head_->predict({model_.normed(output)});
 }
 
 }  // namespace noema

@@ -3,12 +3,13 @@
 #include <torch/types.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "concept_lm/concept_head.h"
 #include "concept_lm/projection.h"
-#include "nn/model/hidden_stream.h"
+#include "concept_lm/rollout.h"
 #include "sentence_vae/batch.h"
 
 namespace noema {
@@ -25,15 +26,6 @@ struct ConceptConfig {
   void fields(Fields& fields);
 };
 
-/// Steps of a batch that are read as others: an interchange intervention (Geiger et al., arXiv 2112.00826).
-struct Exchange {
-  std::vector<std::int64_t> with = {};  ///< for each step one that is predicted no later, mostly itself; empty: none
-  double share = 1.0;                   ///< how far each goes over to the other, from 0 to 1
-
-  /// What is read as `steps`, out of the states [N,D] of all.
-  torch::Tensor operator()(const torch::Tensor& states, const std::vector<std::int64_t>& steps) const;
-};
-
 /// Predicts the embedding of the next sentence from the question's tokens and the sentences so far (the paper, section
 /// 3.2). Const after construction; may be shared by threads.
 class ConceptModel {
@@ -44,9 +36,9 @@ class ConceptModel {
   torch::Tensor inputs(const torch::Tensor& z, ComputeObserver* observer = nullptr) const;
 
   /// Hidden states, flattened [B*T,D], of the questions' tokens and behind them of the steps but the last, read as
-  /// `inputs` [N,D] (teacher forcing: one pass over everything). `layers`: how many are run; -1: all.
-  torch::Tensor states(const ReasoningBatch& batch, const torch::Tensor& inputs, std::int64_t layers = -1,
-                       ComputeObserver* observer = nullptr) const;
+  /// `inputs` [N,D] (teacher forcing: one pass over everything). `layers`: how many are run; nothing: all.
+  torch::Tensor states(const ReasoningBatch& batch, const torch::Tensor& inputs,
+                       std::optional<std::int64_t> layers = {}, ComputeObserver* observer = nullptr) const;
 
   /// Of such states the one that predicts each step of the batch [N,D].
   torch::Tensor predicting(const torch::Tensor& states, const ReasoningBatch& batch) const;
@@ -56,18 +48,24 @@ class ConceptModel {
     return predicting(states(batch, inputs), batch);
   }
 
-  /// The same where what the model itself predicts is read: the states that continuous mode comes to when it takes as
-  /// many steps as the batch has. Costs little more than the question, and has no gradients.
-  /// Where steps are exchanged, what follows them goes on from there.
-  torch::Tensor rollout(const ReasoningBatch& batch, const Exchange& exchange = {}) const;
+  /// What the head predicts the steps of a batch from, where `inputs` [N,D] were read and led to the states [N,D].
+  ConceptContext context(const ReasoningBatch& batch, const torch::Tensor& inputs, const torch::Tensor& hidden) const;
 
-  /// Trajectories in the making: reads questions that are padded on the left. The stream's states [B,D] predict the
-  /// next sentences, and inputs [B,D] are appended to it. The model must outlive it.
-  HiddenStream begin(const Sentences& questions, ComputeObserver* observer = nullptr) const;
+  /// The concepts of the steps of a batch where `inputs` [N,D] are read.
+  Concept predict(const ReasoningBatch& batch, const torch::Tensor& inputs) const;
+
+  /// The same where the model reads what it predicts itself: the concepts that continuous mode comes to when it takes
+  /// as many steps as the batch has. Costs little more than the question, and has no gradients. Where steps are
+  /// exchanged, what follows them goes on from there. A head that draws draws for row b from item b of the stream
+  /// `seed`.
+  Concept rollout(const ReasoningBatch& batch, const Exchange& exchange = {}, std::uint64_t seed = 0) const;
+
+  /// Trajectories in the making: reads questions that are padded on the left. The model must outlive the stream.
+  ConceptStream begin(const Sentences& questions, ComputeObserver* observer = nullptr) const;
 
   /// The concepts that a layer's output [N,D] would give if the layers ended there (nostalgebraist's logit lens, for
-  /// sentences).
-  Concept concepts_at_layer(const torch::Tensor& output) const { return head_->predict(model_.normed(output)); }
+  /// sentences). Throws Error for a head that needs more than states.
+  Concept concepts_at_layer(const torch::Tensor& output) const;
 
   const LanguageModel& backbone() const { return model_; }
   std::int64_t layers() const { return config_.model.transformer.layers; }

@@ -1,7 +1,6 @@
 #include <torch/torch.h>
 
 #include "concept_lm/concept_head.h"
-#include "nn/model/token_stream.h"
 
 namespace noema {
 namespace {
@@ -16,16 +15,17 @@ class DecodingHead final : public ConceptHead {
   DecodingHead(const DecodingHeadOptions& options, const HeadShape& shape, WeightScope weights)
       : options_(options), projection_(weights, shape.width, shape.latent_width) {}
 
-  Concept predict(const torch::Tensor& hidden, ComputeObserver* observer) const override {
-    return {projection_(hidden, {single_positions(hidden.size(0)), nullptr, observer}), hidden};
+  Concept predict(const ConceptContext& context) const override {
+    const torch::Tensor& hidden = context.hidden;
+    return {projection_(hidden, {single_positions(hidden.size(0)), nullptr, context.observer}), hidden};
   }
 
   LossTerms loss(const ConceptTarget& target) const override {
-    const torch::Tensor hidden = dropout(target.hidden, target.dropout, target.generator);
+    const torch::Tensor hidden = dropout(target.context.hidden, target.dropout, target.generator);
     const torch::Tensor predicted = projection_(hidden, {single_positions(hidden.size(0))});
     const torch::Tensor logits = target.decoder.logits(predicted, target.sentences);
     return {{"decoding", token_cross_entropy(logits, target.sentences.real_tokens())},
-            {"contrast", info_nce(target.hidden, target.input, options_.temperature, target.sentence_numbers),
+            {"contrast", info_nce(target.context.hidden, target.input, options_.temperature, target.sentence_numbers),
              options_.contrast_weight}};
   }
 

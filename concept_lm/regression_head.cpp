@@ -1,7 +1,6 @@
 #include <torch/torch.h>
 
 #include "concept_lm/concept_head.h"
-#include "nn/model/token_stream.h"
 
 namespace noema {
 namespace {
@@ -11,14 +10,15 @@ class RegressionHead final : public ConceptHead {
   RegressionHead(const HeadShape& shape, WeightScope weights)
       : projection_(weights, shape.width, shape.latent_width), to_input_(shape.to_input) {}
 
-  Concept predict(const torch::Tensor& hidden, ComputeObserver* observer) const override {
-    const Positions at = single_positions(hidden.size(0));
-    const torch::Tensor embedding = projection_(hidden, {at, nullptr, observer});
-    return {embedding, to_input_(embedding, {at, nullptr, observer})};
+  Concept predict(const ConceptContext& context) const override {
+    const Positions at = single_positions(context.hidden.size(0));
+    const torch::Tensor embedding = projection_(context.hidden, {at, nullptr, context.observer});
+    return {embedding, to_input_(embedding, {at, nullptr, context.observer})};
   }
 
   LossTerms loss(const ConceptTarget& target) const override {
-    const torch::Tensor embedding = projection_(target.hidden, {single_positions(target.hidden.size(0))});
+    const torch::Tensor& hidden = target.context.hidden;
+    const torch::Tensor embedding = projection_(hidden, {single_positions(hidden.size(0))});
     return {{"regression", at::mse_loss(embedding, target.embedding.detach())}};
   }
 

@@ -2,7 +2,7 @@
 
 #include <torch/torch.h>
 
-#include "nn/model/token_stream.h"
+#include "nn/model/positions.h"
 
 namespace noema {
 

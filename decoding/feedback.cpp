@@ -3,106 +3,83 @@
 #include <torch/torch.h>
 
 #include "decoding/stopping.h"
-#include "nn/model/index_tensor.h"
 
 namespace noema {
 namespace {
 
-Concept kept(const Concept& concepts, const std::vector<std::int64_t>& rows) {
-  const auto some = [&](const torch::Tensor& all) {
-    return all.defined() ? all.index_select(0, index_tensor(rows, all.device())) : all;
-  };
-  return {some(concepts.embedding), some(concepts.input), some(concepts.stop)};
-}
-
-void judge(ActiveBatch& batch, Stopping& stopping, const Concept& concepts, std::vector<Step> steps) {
-  const auto verdicts = stopping.judge(batch, concepts, steps);
-  const auto max_steps = static_cast<std::size_t>(std::max(batch.context().options.max_steps, 1));
-  for (std::size_t row = 0; row < batch.rows(); ++row) {
-    batch.add_step(row, std::move(steps[row]));
-    if (verdicts[row]) {
-      batch.finish(row, *verdicts[row]);
-    } else if (batch.trajectory(row).steps.size() >= max_steps) {
-      batch.finish(row, StopReason::max_steps);
-    }
-  }
-}
-
 /// The trajectories of a batch and all that goes along with them.
-class ConceptLoop {
+class ConceptLoop final : public RowLoop, public ConceptVisitor {
  public:
-  ConceptLoop(ActiveBatch& batch, ConceptStream& stream, Feedback& feedback)
+  ConceptLoop(ActiveBatch& batch, ConceptSource& source, Feedback& feedback)
       : batch_(batch),
-        context_(batch.context()),
-        stream_(stream),
+        source_(source),
         feedback_(feedback),
-        stopping_(make_stopping(context_)) {}
-
-  void run() {
-    const std::int64_t max_positions = context_.bundle.need_concepts().config().model.transformer.max_positions;
-    while (true) {
-      if (stream_.can_join()) admit();
-      if (batch_.rows() == 0) return;
-      batch_.enter(Phase::reasoning);
-      Concept concepts = stream_.predict();
-      judge(batch_, *stopping_, concepts, feedback_.read(concepts));
-      batch_.look_for_full_context(max_positions);
-      batch_.look_for_cancellation();
-      if (const auto staying = batch_.drop_finished()) {
-        keep(*staying);
-        concepts = kept(concepts, *staying);
-      }
-      if (batch_.rows() == 0) continue;
-      stream_.append(feedback_.input(concepts));
-      batch_.count_passes();
-    }
+        max_positions_(batch.context.bundle.need_concepts().config().model.transformer.max_positions),
+        stopping_(make_concept_stopping(
+            batch.context, [this](std::size_t row, const std::optional<Step>& step) { return has_room(row, *step); })) {
   }
+
+  bool can_join() const override { return source_.can_join(); }
+  bool fits(const TokenIds& question) const override {
+    return static_cast<std::int64_t>(question.size()) < max_positions_ && feedback_.fits(question);
+  }
+  void join(const Sentences& questions) override {
+    feedback_.start(questions);
+    source_.join(questions);
+  }
+  void step(Ledger::Scope& reasoning) override {
+    reasoning_ = &reasoning;
+    if (take_step(source_, *this)) reasoning.count_pass();
+  }
+
+  std::optional<std::vector<std::int64_t>> look(const Concept& concepts) override {
+    NewSteps now{{}, &concepts};
+    for (Step& step : feedback_.read(concepts)) now.steps.emplace_back(std::move(step));
+    take_in(batch_, *stopping_, std::move(now));
+    const auto staying = batch_.drop_finished(*reasoning_);
+    if (staying) stopping_->keep(*staying);
+    if (staying) feedback_.keep(*staying);
+    return staying;
+  }
+  torch::Tensor input(const Concept& concepts) override { return feedback_.input(concepts, *reasoning_); }
 
  private:
-  void admit() {
-    const auto questions = batch_.admit();
-    if (!questions) return;
-    feedback_.start(*questions);
-    stream_.join(*questions);
-    batch_.all_entered();
-  }
-
-  void keep(const std::vector<std::int64_t>& rows) {
-    stream_.keep(rows);
-    stopping_->keep(rows);
-    feedback_.keep(rows);
+  /// In the concept model for the step and another after it, and wherever else the step goes.
+  bool has_room(std::size_t row, const Step& step) const {
+    const std::size_t read = batch_.rows.question(row).size() + batch_.rows[row].trajectory.steps.size();
+    return static_cast<std::int64_t>(read) + 2 <= max_positions_ && feedback_.has_room(row, step);
   }
 
   ActiveBatch& batch_;
-  const RunContext& context_;
-  ConceptStream& stream_;
+  ConceptSource& source_;
   Feedback& feedback_;
+  std::int64_t max_positions_;
   std::unique_ptr<Stopping> stopping_;
+  Ledger::Scope* reasoning_ = nullptr;  // of the step that is being taken
 };
 
 }  // namespace
 
-void reason_in_concepts(ActiveBatch& batch, ConceptStream& stream, Feedback& feedback) {
-  ConceptLoop(batch, stream, feedback).run();
+void reason_in_concepts(ActiveBatch& batch, ConceptSource& source, Feedback& feedback) {
+  ConceptLoop loop(batch, source, feedback);
+  batch.run(loop);
 }
 
-std::vector<Step> steps_of(const torch::Tensor& z) {
-  const torch::Tensor rows = z.to(torch::kCPU, torch::kFloat32);
-  std::vector<Step> steps(static_cast<std::size_t>(z.size(0)));
-  for (std::int64_t row = 0; row < z.size(0); ++row) steps[static_cast<std::size_t>(row)].concept_ = rows[row].clone();
-  return steps;
+std::vector<std::int64_t> sentence_lengths(const std::vector<Step>& steps) {
+  std::vector<std::int64_t> lengths;
+  for (const Step& step : steps) lengths.push_back(static_cast<std::int64_t>(step.tokens.size()) + 1);
+  return lengths;
 }
 
 std::int64_t concept_cache_bytes(const RunContext& context, std::int64_t question, std::int64_t sentences) {
-  const LanguageModel& decoder = context.bundle.writing().backbone();
   return context.bundle.need_concepts().backbone().cache_bytes(question + context.options.max_steps) +
-         sentences * decoder.cache_bytes(1 + context.options.max_sentence_tokens);
+         sentences * context.bundle.writing().decoder().cache_bytes(context.options.max_sentence_tokens);
 }
 
 std::int64_t text_cache_bytes(const RunContext& context, std::int64_t question) {
   const ReasoningOptions& options = context.options;
   const std::int64_t sentence = options.max_sentence_tokens + 1;  // and its newline
-  return context.bundle.reading().backbone().cache_bytes(question + options.max_steps * sentence);
+  return context.bundle.reading().encoder().cache_bytes(question + options.max_steps * sentence);
 }
 
 }  // namespace noema

@@ -1,7 +1,8 @@
 #include "decoding/flops.h"
 
-#include <algorithm>
+#include <string>
 
+#include "base/error.h"
 #include "nn/model/positions.h"
 
 namespace noema {
@@ -15,9 +16,13 @@ void FlopCounter::on_attention(const Positions& at, std::int64_t width) {
 }
 
 void FlopCounter::add(const std::vector<std::int64_t>& counts, double each) {
-  for (std::size_t row = 0; row < std::min(counts.size(), rows_.size()); ++row) {
+  if (counts.size() != rows_.size()) {
+    throw Error({"FlopCounter", "a pass of " + std::to_string(rows_.size()) + " rows, as was announced",
+                 std::to_string(counts.size()), ""});
+  }
+  if (phase_ == Phase::view) return;  // what only people read is not part of the reasoning
+  for (std::size_t row = 0; row < counts.size(); ++row) {
     const double flops = each * static_cast<double>(counts[row]);
-    if (phase_ == Phase::view) continue;  // what only people read is not part of the reasoning
     all_[rows_[row]] += flops;
     if (phase_ == Phase::prefill) prefill_[rows_[row]] += flops;
   }

@@ -1,38 +1,46 @@
-// Hybrid mode: continuous where the model is sure, discretized where it is in doubt.
+// Hybrid mode: continuous where the model is sure, discretized where it is uncertain.
 
 #include <torch/torch.h>
 
-#include "decoding/doubt.h"
 #include "decoding/feedback.h"
 #include "decoding/strategy.h"
+#include "decoding/uncertainty.h"
 #include "nn/model/index_tensor.h"
 
 namespace noema {
 namespace {
 
-/// Feeds concepts back as they are, but for doubtful ones. Those are written, read and fed back as the embeddings of
+/// Feeds concepts back as they are, but for uncertain ones. Those are written, read and fed back as the embeddings of
 /// their texts, as in discretized mode; since an encoder may need the whole text, the sentences before that nobody
-/// wrote are written first. Each row has a reader of its own, from its first doubt on: rows are in doubt at different
-/// steps, and a row that never is costs what it costs in continuous mode and the measure. A row whose texts are too
-/// long for the encoder goes on in concepts.
+/// wrote are written first. Each row has a reader of its own, from its first uncertain step on: rows have them at
+/// different steps, and a row that never is costs what it costs in continuous mode and the measure. A row whose texts
+/// are too long for the encoder goes on in concepts.
 class HybridFeedback final : public Feedback {
  public:
   explicit HybridFeedback(ActiveBatch& batch)
-      : batch_(batch), context_(batch.context()), doubt_(make_doubt(context_.bundle, context_.options.doubt)) {}
+      : batch_(batch),
+        context_(batch.context),
+        encoder_(context_.bundle.reading().encoder()),
+        uncertainty_(make_uncertainty(context_.bundle, context_.options.uncertainty)) {}
+
+  void start(const Sentences&) override { readers_.resize(batch_.rows.size()); }
 
   std::vector<Step> read(const Concept& concepts) override {
-    batch_.enter(Phase::decoding);  // a doubt's passes are not those that predict
-    in_doubt_ = (doubt_->of(concepts.embedding, context_.observer) > context_.options.doubt_threshold).cpu();
-    batch_.enter(Phase::reasoning);
+    // The measure's passes are not those that predict.
+    const Ledger::Scope scope(batch_.ledger, Phase::decoding, batch_.rows.places());
+    const torch::Tensor measured = uncertainty_->of(concepts.embedding, context_.observer);
+    uncertain_ = (measured > context_.options.uncertainty_threshold).cpu();
     return steps_of(concepts.embedding);
   }
 
-  torch::Tensor input(const Concept& concepts) override {
+  torch::Tensor input(const Concept& concepts, Ledger::Scope&) override {
     std::vector<torch::Tensor> inputs = concepts.input.unbind(0);
     for (std::size_t row = 0; row < inputs.size(); ++row) {
-      if (!in_doubt_[static_cast<std::int64_t>(row)].item<bool>()) continue;
-      batch_.write_missing(row);
-      if (has_room(row)) inputs[row] = reread(row);
+      if (!uncertain_[static_cast<std::int64_t>(row)].item<bool>()) continue;
+      ActiveQuestion& question = batch_.rows[row];
+      batch_.writer.fill_in(unwritten_steps(question), Phase::decoding);
+      const auto tokens = static_cast<std::int64_t>(batch_.rows.question(row).size());
+      if (encoder_.has_room(tokens, sentence_lengths(question.trajectory.steps))) inputs[row] = reread(row);
     }
     return torch::stack(inputs);
   }
@@ -41,56 +49,41 @@ class HybridFeedback final : public Feedback {
     std::vector<Reader> readers;
     for (const std::int64_t row : rows) readers.push_back(std::move(readers_[static_cast<std::size_t>(row)]));
     readers_ = std::move(readers);
-    in_doubt_ = in_doubt_.index_select(0, index_tensor(rows));
+    uncertain_ = uncertain_.index_select(0, index_tensor(rows));
   }
-
-  void start(const Sentences&) override { readers_.resize(batch_.rows()); }
 
  private:
   struct Reader {
-    std::unique_ptr<SentenceReader> texts;  // null: the row was never in doubt
+    std::unique_ptr<SentenceReader> texts;  // null: the row was never uncertain
     std::size_t read = 0;                   // steps of the row
   };
 
-  /// Whether the encoder can read a row's question and all of its sentences, a newline behind each.
-  bool has_room(std::size_t row) const {
-    std::size_t tokens = batch_.question(row).size();
-    for (const Step& step : batch_.trajectory(row).steps) tokens += step.tokens.size() + 1;
-    const std::int64_t room = context_.bundle.reading().backbone().config().transformer.max_positions;
-    return static_cast<std::int64_t>(tokens) <= room;
-  }
-
   /// The input [D] that the text of a row's last step gives.
   torch::Tensor reread(std::size_t row) {
-    batch_.focus(row);
+    const ActiveQuestion& question = batch_.rows[row];
     Reader& reader = readers_[row];
-    if (!reader.texts) reader.texts = begin(row);
+    if (!reader.texts) {  // prefill, as it is in discretized mode, where it comes first
+      const Ledger::Scope prefill(batch_.ledger, Phase::prefill, {question.place});
+      reader.texts = encoder_.begin(pad({batch_.rows.question(row)}), context_.observer);
+    }
+    Ledger::Scope alone(batch_.ledger, Phase::reasoning, {question.place});
     torch::Tensor z;
-    const std::vector<Step>& steps = batch_.trajectory(row).steps;
+    const std::vector<Step>& steps = question.trajectory.steps;
     for (; reader.read < steps.size(); ++reader.read) {
       TokenIds sentence = steps[reader.read].tokens;
       sentence.push_back(context_.bundle.tokenizer->newline());
       z = reader.texts->read({sentence});
-      ++batch_.trajectory(row).cost.passes;
+      alone.count_pass();
     }
-    const torch::Tensor input = context_.bundle.need_concepts().inputs(z, context_.observer)[0];
-    batch_.unfocus();
-    return input;
-  }
-
-  /// A reader that has read the row's question: prefill, as it is in discretized mode, where it comes first.
-  std::unique_ptr<SentenceReader> begin(std::size_t row) {
-    batch_.enter(Phase::prefill);
-    auto reader = context_.bundle.reading().encoder().begin(pad({batch_.question(row)}), context_.observer);
-    batch_.enter(Phase::reasoning);
-    return reader;
+    return context_.bundle.need_concepts().inputs(z, context_.observer)[0];
   }
 
   ActiveBatch& batch_;
   const RunContext& context_;
-  std::unique_ptr<Doubt> doubt_;
+  const SentenceEncoder& encoder_;
+  std::unique_ptr<Uncertainty> uncertainty_;
   std::vector<Reader> readers_;  // by row
-  torch::Tensor in_doubt_;       // [B] bool
+  torch::Tensor uncertain_;      // [B] bool
 };
 
 class HybridStrategy final : public Strategy {
@@ -107,7 +100,7 @@ class HybridStrategy final : public Strategy {
 
   void run(ActiveBatch& batch) const override {
     HybridFeedback feedback(batch);
-    reason_in_concepts(batch, *make_concept_stream(batch), feedback);
+    reason_in_concepts(batch, *make_concept_source(batch), feedback);
   }
 };
 

@@ -17,7 +17,7 @@ struct LatentRows {
   std::span<const std::size_t> steps;      ///< the sentence that each row's latent stands for, from 0
 };
 
-/// A hand in the reasoning of the latent modes: what observers may only look at, this changes. A question's latents are
+/// Changes latents on their way through the latent modes, which observers may only look at. A question's latents are
 /// told from others by its place; what is done to one must not depend on the batch, but for exchanges between
 /// questions.
 class Intervention {

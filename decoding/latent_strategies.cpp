@@ -10,30 +10,45 @@ namespace {
 
 class ContinuousFeedback final : public Feedback {
  public:
-  std::vector<Step> read(const Concept& concepts) override { return steps_of(concepts.embedding); }
-  torch::Tensor input(const Concept& concepts) override { return concepts.input; }
-  void keep(const std::vector<std::int64_t>&) override {}
   void start(const Sentences&) override {}
+  std::vector<Step> read(const Concept& concepts) override { return steps_of(concepts.embedding); }
+  torch::Tensor input(const Concept& concepts, Ledger::Scope&) override { return concepts.input; }
+  void keep(const std::vector<std::int64_t>&) override {}
 };
 
 class DiscretizedFeedback final : public Feedback {
  public:
-  explicit DiscretizedFeedback(ActiveBatch& batch) : batch_(batch), context_(batch.context()) {}
+  explicit DiscretizedFeedback(ActiveBatch& batch)
+      : batch_(batch), context_(batch.context), encoder_(context_.bundle.reading().encoder()) {}
+
+  bool fits(const TokenIds& question) const override {
+    return encoder_.has_room(static_cast<std::int64_t>(question.size()), {1});
+  }
+
+  void start(const Sentences& questions) override {
+    if (reader_) {
+      reader_->start(questions);
+    } else {
+      reader_ = encoder_.begin(questions, context_.observer);
+    }
+  }
 
   std::vector<Step> read(const Concept& concepts) override {
-    std::vector<Step> steps = steps_of(concepts.embedding);
+    std::vector<Step> steps = batch_.writer.write(batch_.rows, concepts.embedding);
     written_.clear();
-    for (WrittenSentence& sentence : batch_.write_rows(concepts.embedding)) {
-      Step& step = steps[written_.size()];
-      step = to_step(sentence, *context_.bundle.tokenizer, step.concept_);
-      sentence.tokens.push_back(context_.bundle.tokenizer->newline());
-      written_.push_back(std::move(sentence.tokens));
-    }
+    for (const Step& step : steps) written_.push_back(with_newline(step));
     return steps;
   }
 
-  torch::Tensor input(const Concept&) override {
-    batch_.count_passes();
+  bool has_room(std::size_t row, const Step& step) const override {
+    std::vector<std::int64_t> sentences = sentence_lengths(batch_.rows[row].trajectory.steps);
+    sentences.push_back(static_cast<std::int64_t>(step.tokens.size()) + 1);
+    sentences.push_back(1);  // of whatever comes after it
+    return encoder_.has_room(static_cast<std::int64_t>(batch_.rows.question(row).size()), sentences);
+  }
+
+  torch::Tensor input(const Concept&, Ledger::Scope& reasoning) override {
+    reasoning.count_pass();
     return context_.bundle.need_concepts().inputs(reader_->read(written_), context_.observer);
   }
 
@@ -44,17 +59,16 @@ class DiscretizedFeedback final : public Feedback {
     written_ = std::move(written);
   }
 
-  void start(const Sentences& questions) override {
-    if (reader_) {
-      reader_->start(questions);
-    } else {
-      reader_ = context_.bundle.reading().encoder().begin(questions, context_.observer);
-    }
+ private:
+  TokenIds with_newline(const Step& step) const {
+    TokenIds sentence = step.tokens;
+    sentence.push_back(context_.bundle.tokenizer->newline());
+    return sentence;
   }
 
- private:
   ActiveBatch& batch_;
   const RunContext& context_;
+  const SentenceEncoder& encoder_;
   std::unique_ptr<SentenceReader> reader_;  // null before the first question
   std::vector<TokenIds> written_;           // by row: the sentence last decoded, with its newline
 };
@@ -67,12 +81,12 @@ class ContinuousStrategy final : public Strategy {
   }
 
   std::int64_t cache_bytes(const RunContext& context, std::int64_t question) const override {
-    return concept_cache_bytes(context, question, context.options.read_steps ? context.options.max_steps : 1);
+    return concept_cache_bytes(context, question, context.run.read_steps ? context.options.max_steps : 1);
   }
 
   void run(ActiveBatch& batch) const override {
     ContinuousFeedback feedback;
-    reason_in_concepts(batch, *make_continuous_concept_stream(batch), feedback);
+    reason_in_concepts(batch, *make_continuous_concept_source(batch), feedback);
   }
 };
 
@@ -90,7 +104,7 @@ class DiscretizedStrategy final : public Strategy {
 
   void run(ActiveBatch& batch) const override {
     DiscretizedFeedback feedback(batch);
-    reason_in_concepts(batch, *make_concept_stream(batch), feedback);
+    reason_in_concepts(batch, *make_concept_source(batch), feedback);
   }
 };
 

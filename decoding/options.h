@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <vector>
 
 namespace noema {
 
@@ -12,16 +13,15 @@ struct SamplingOptions {
   double top_p = 1.0;        ///< choose among the most probable tokens that together have this share
 };
 
-/// What says that a sentence is the answer.
+/// What ends latent reasoning, besides ReasoningOptions::max_steps. Token by token, the answer shows itself.
 enum class StopRule {
-  head,        ///< the stop head's probability
-  oracle,      ///< the decoded sentence itself
-  repetition,  ///< the concept hardly differs from the one before
-  none         ///< only the maximum number of steps
+  head,       ///< the stop head's probability that a sentence is the answer
+  oracle,     ///< the decoded sentence itself is an answer
+  repetition  ///< the concept hardly differs from the one before
 };
 
-/// What hybrid mode tells its doubt by.
-enum class DoubtMeasure {
+/// How hybrid mode measures the uncertainty of a concept.
+enum class UncertaintyMeasure {
   first_token,  ///< entropy of what the decoder would write first, in nats: one position of it
   readout,      ///< mean entropy of the tokens that a readout reads, in nats: a matrix product
   stop          ///< entropy of the stop head's decision, in nats
@@ -31,17 +31,21 @@ class Intervention;
 
 /// How a question is reasoned about. Every field has a default that suits the shipped model.
 struct ReasoningOptions {
-  int max_steps = 24;                    ///< sentences before reasoning is cut off
-  int max_sentence_tokens = 64;          ///< tokens before a sentence is cut off
-  StopRule stop = StopRule::head;        ///< latent modes only: token by token, the answer shows itself
-  double stop_threshold = 0.5;           ///< probability above which a sentence is the answer
-  double repetition_threshold = 0.99;    ///< cosine above which a concept repeats the one before
-  double latent_temperature = 0.0;       ///< Gaussian noise on each predicted concept, relative to its norm
-  SamplingOptions sampling;              ///< of tokens
+  int max_steps = 24;                             ///< sentences before reasoning is cut off
+  int max_sentence_tokens = 64;                   ///< tokens before a sentence is cut off
+  std::vector<StopRule> stop = {StopRule::head};  ///< latent modes only: the first that applies ends reasoning
+  double stop_threshold = 0.5;                    ///< probability above which a sentence is the answer
+  double repetition_threshold = 0.99;             ///< cosine above which a concept repeats the one before
+  double latent_temperature = 0.0;                ///< Gaussian noise on each predicted concept, relative to its norm
+  SamplingOptions sampling;                       ///< of tokens
   Intervention* intervention = nullptr;  ///< latent modes only: changes latents on their way; null: nobody does
-  DoubtMeasure doubt = DoubtMeasure::first_token;  ///< hybrid mode only
-  double doubt_threshold = 0.5;                  ///< hybrid mode only: more doubt than this, and the step is read back
-  bool read_steps = false;                       ///< continuous mode: also decode the sentences that only people read
+  UncertaintyMeasure uncertainty = UncertaintyMeasure::first_token;  ///< hybrid mode only
+  double uncertainty_threshold = 0.5;  ///< hybrid mode only: a step of more uncertainty than this is read back
+};
+
+/// How many questions are run, and what is wanted of the run besides answers. Nothing of it changes a greedy answer.
+struct RunOptions {
+  bool read_steps = false;                       ///< also decode the sentences that only people read
   std::int64_t batch = 32;                       ///< questions reasoned about together
   std::int64_t memory = 0;                       ///< bytes for caches: batches that need more are split; 0: no limit
   std::uint64_t seed = 0;                        ///< the same seed gives the same trajectory at any batch size

@@ -31,37 +31,36 @@ std::vector<TokenIds> Reasoner::tokenize(const std::vector<std::string>& questio
   return tokens;
 }
 
-std::size_t Reasoner::room(const ReasoningOptions& options, std::int64_t longest) const {
-  const std::int64_t wanted = std::max<std::int64_t>(options.batch, 1);
-  if (options.memory == 0) return static_cast<std::size_t>(wanted);
-  const std::int64_t of_row = strategy_->cache_bytes({bundle_, task_, options}, longest);
-  const std::int64_t fitting = options.memory / of_row;
+std::size_t Reasoner::room(const RunContext& context, std::int64_t longest) const {
+  const std::int64_t wanted = std::max<std::int64_t>(context.run.batch, 1);
+  if (context.run.memory == 0) return static_cast<std::size_t>(wanted);
+  const std::int64_t of_row = strategy_->cache_bytes(context, longest);
+  const std::int64_t fitting = context.run.memory / of_row;
   if (fitting == 0) {
     const auto megabytes = [](std::int64_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; };
     throw Error({"memory for caches", megabytes(of_row) + " for a question of " + std::to_string(longest) + " tokens",
-                 megabytes(options.memory), "allow more memory or fewer steps"});
+                 megabytes(context.run.memory), "allow more memory or fewer steps"});
   }
   return static_cast<std::size_t>(std::min(wanted, fitting));
 }
 
 std::vector<Trajectory> Reasoner::run(const std::vector<std::string>& questions, const ReasoningOptions& options,
-                                      Observer* observer) const {
+                                      const RunOptions& run, Observer* observer) const {
   const torch::InferenceMode inference;
-  Schedule schedule(tokenize(questions, options.first_question),
-                    [&](std::int64_t longest) { return room(options, longest); });
-
   FlopCounter counter(questions.size());
   std::vector<Observer*> watching;
-  if (options.count_flops) watching.push_back(&counter);
+  if (run.count_flops) watching.push_back(&counter);
   if (observer) watching.push_back(observer);
   ObserverGroup group(watching);
-  const RunContext context{bundle_, task_, options, watching.empty() ? nullptr : &group, recorders_.get()};
+  const RunContext context{bundle_, task_, options, run, watching.empty() ? nullptr : &group, recorders_.get()};
+  Schedule schedule(tokenize(questions, run.first_question),
+                    [&](std::int64_t longest) { return room(context, longest); });
 
   std::vector<Trajectory> trajectories(questions.size());
   ActiveBatch batch(context, std::move(schedule), [&](std::size_t place, Trajectory trajectory) {
     trajectory.question = questions[place];
     trajectory.mode = mode_;
-    if (options.count_flops) {
+    if (run.count_flops) {
       trajectory.cost.flops = counter.flops(place);
       trajectory.cost.prefill_flops = counter.prefill_flops(place);
     }

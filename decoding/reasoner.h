@@ -15,16 +15,16 @@ class Reasoner {
   /// what the mode needs.
   Reasoner(const Bundle& bundle, const Task& task, const std::string& mode);
 
-  /// A trajectory for each question, in their order. Questions are reasoned about together, at most `options.batch` of
-  /// them, and no more than `options.memory` has room for; when one is finished another takes its place. On the
-  /// processor, a greedy answer does not depend on which are there together. Throws Error when there is no room for
-  /// one, and for a question that is empty, not UTF-8 or too long, with its number, from
-  /// options.first_question on, when there are several.
+  /// A trajectory for each question, in their order. Questions are reasoned about together, at most `run.batch` of
+  /// them, and no more than `run.memory` has room for; when one is finished another takes its place. On the processor,
+  /// a greedy answer does not depend on which are there together. Throws Error when there is no room for one, and for a
+  /// question that is empty, not UTF-8 or too long, with its number, from run.first_question on, when there are
+  /// several.
   std::vector<Trajectory> run(const std::vector<std::string>& questions, const ReasoningOptions& options = {},
-                              Observer* observer = nullptr) const;
+                              const RunOptions& run = {}, Observer* observer = nullptr) const;
 
  private:
-  std::size_t room(const ReasoningOptions& options, std::int64_t longest) const;
+  std::size_t room(const RunContext& context, std::int64_t longest) const;
   std::vector<TokenIds> tokenize(const std::vector<std::string>& questions, std::uint64_t first) const;
 
   const Bundle& bundle_;

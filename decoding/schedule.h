@@ -19,7 +19,10 @@ class Schedule {
 
   Schedule(std::vector<TokenIds> questions, Room room);
 
-  /// The questions, by their places in the list, that enter now, when those of `rows` are reasoned about.
+  /// How many questions enter now, when those of `rows` (places in the list) are reasoned about.
+  std::size_t entering(const std::vector<std::size_t>& rows) const;
+
+  /// Lets them in; their places.
   std::vector<std::size_t> enter(const std::vector<std::size_t>& rows);
 
   /// Lets all that wait go; their places.

@@ -9,33 +9,25 @@ namespace {
 
 StreamStep concept_step(const ConceptModel& model, const StopHead* stop) {
   return [&model, stop](HiddenStream& stream) {
-    const Concept next = model.head().predict(stream.hidden());
+    const Concept next = model.head().predict({stream.hidden()});
     stream.append(next.input);
-    std::vector<torch::Tensor> read = {next.embedding};
+    std::vector<torch::Tensor> read = {next.embedding, next.input};
     if (stop) read.push_back((*stop)(next.embedding));
     return read;
-  };
-}
-
-StreamStep token_step(const LanguageModel& model) {
-  return [&model](HiddenStream& stream) {
-    const torch::Tensor logits = model.logits(stream.hidden(), {single_positions(stream.rows())});
-    const torch::Tensor choice = most_probable(logits);
-    stream.append(model.embed(choice.select(1, 0).to(torch::kLong)));
-    return std::vector<torch::Tensor>{choice};
   };
 }
 
 }  // namespace
 
 StepRecorders::StepRecorders(const Bundle& bundle) {
-  const auto recorder = [&](const LanguageModel& model, StreamStep step) {
-    return std::make_unique<StepRecorder>(bundle.accelerator, model, std::move(step));
-  };
-  if (bundle.chain) chain = recorder(*bundle.chain, token_step(*bundle.chain));
+  if (bundle.chain) chain = std::make_unique<TokenRecorder>(bundle.accelerator, *bundle.chain, most_probable);
   if (!bundle.concepts) return;
-  concepts = recorder(bundle.concepts->backbone(), concept_step(*bundle.concepts, bundle.stop.get()));
-  sentences = recorder(bundle.writing().backbone(), token_step(bundle.writing().backbone()));
+  sentences = bundle.writing().decoder().record(bundle.accelerator, most_probable);
+  const ConceptModel& model = *bundle.concepts;
+  const ConceptHead::Needs needs = model.head().needs();
+  if (needs.sentences_before || needs.randoms) return;  // what they give differs from step to step
+  concepts =
+      std::make_unique<StepRecorder>(bundle.accelerator, model.backbone(), concept_step(model, bundle.stop.get()));
 }
 
 }  // namespace noema

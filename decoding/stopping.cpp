@@ -2,64 +2,68 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "nn/model/index_tensor.h"
 
 namespace noema {
 namespace {
 
-using Verdicts = std::vector<std::optional<StopReason>>;
-
 class StopHeadRule final : public Stopping {
  public:
-  Verdicts judge(ActiveBatch& batch, const Concept& concepts, std::vector<Step>& steps) override {
-    const RunContext& context = batch.context();
-    const StopHead& head = context.bundle.need_stop();
-    const torch::Tensor log_odds = concepts.stop.defined() ? concepts.stop : head(concepts.embedding, context.observer);
+  void judge(ActiveBatch& batch, NewSteps& now) override {
+    const RunContext& context = batch.context;
+    const Concept& concepts = *now.concepts;
+    const torch::Tensor log_odds =
+        concepts.stop.defined() ? concepts.stop : context.bundle.need_stop()(concepts.embedding, context.observer);
     const torch::Tensor probability = log_odds.to(torch::kCPU, torch::kFloat32).sigmoid();
-    Verdicts verdicts(batch.rows());
-    for (std::size_t row = 0; row < batch.rows(); ++row) {
-      steps[row].stop_probability = probability[static_cast<std::int64_t>(row)].item<double>();
-      if (*steps[row].stop_probability > context.options.stop_threshold) verdicts[row] = StopReason::answered;
+    for (std::size_t row = 0; row < now.steps.size(); ++row) {
+      now.steps[row]->stop_probability = probability[static_cast<std::int64_t>(row)].item<double>();
+      if (*now.steps[row]->stop_probability <= context.options.stop_threshold) continue;
+      batch.rows.finish(row, StopReason::answered);
     }
-    return verdicts;
   }
 };
 
-/// Decodes every sentence and looks whether it is an answer.
-class OracleRule final : public Stopping {
+/// The written sentence is an answer.
+class AnswerRule : public Stopping {
  public:
-  Verdicts judge(ActiveBatch& batch, const Concept& concepts, std::vector<Step>& steps) override {
-    const RunContext& context = batch.context();
-    const bool are_read = !steps.empty() && steps.front().is_written;
-    if (!are_read) {
-      const auto sentences = batch.write_rows(concepts.embedding);
-      for (std::size_t row = 0; row < batch.rows(); ++row) {
-        steps[row] = to_step(sentences[row], *context.bundle.tokenizer, steps[row].concept_);
+  void judge(ActiveBatch& batch, NewSteps& now) override {
+    for (std::size_t row = 0; row < now.steps.size(); ++row) {
+      const auto& step = now.steps[row];
+      if (step && batch.context.task.answer_in(step->text)) batch.rows.finish(row, StopReason::answered);
+    }
+  }
+};
+
+/// The same, of concepts: each is written to see.
+class OracleRule final : public AnswerRule {
+ public:
+  void judge(ActiveBatch& batch, NewSteps& now) override {
+    if (!now.steps.front()->is_written) {
+      std::vector<Step> written = batch.writer.write(batch.rows, now.concepts->embedding);
+      for (std::size_t row = 0; row < written.size(); ++row) {
+        written[row].stop_probability = now.steps[row]->stop_probability;
+        now.steps[row] = std::move(written[row]);
       }
     }
-    Verdicts verdicts(batch.rows());
-    for (std::size_t row = 0; row < batch.rows(); ++row) {
-      if (context.task.answer_in(steps[row].text)) verdicts[row] = StopReason::answered;
-    }
-    return verdicts;
+    AnswerRule::judge(batch, now);
   }
 };
 
 class RepetitionRule final : public Stopping {
  public:
-  Verdicts judge(ActiveBatch& batch, const Concept& concepts, std::vector<Step>&) override {
-    Verdicts verdicts(batch.rows());
-    const torch::Tensor z = concepts.embedding.to(torch::kCPU, torch::kFloat32);
+  void judge(ActiveBatch& batch, NewSteps& now) override {
+    const torch::Tensor z = now.concepts->embedding.to(torch::kCPU, torch::kFloat32);
     if (before_.defined()) {
-      const std::int64_t rows = before_.size(0);  // those behind them have just come in
+      const std::int64_t rows = before_.size(0);  // those after them have just come in
       const torch::Tensor cosine = at::cosine_similarity(z.narrow(0, 0, rows), before_, 1);
-      for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
-        const double value = cosine[static_cast<std::int64_t>(row)].item<double>();
-        if (value > batch.context().options.repetition_threshold) verdicts[row] = StopReason::repeated;
+      for (std::int64_t row = 0; row < rows; ++row) {
+        if (cosine[row].item<double>() <= batch.context.options.repetition_threshold) continue;
+        batch.rows.finish(static_cast<std::size_t>(row), StopReason::repeated);
       }
     }
     before_ = z;
-    return verdicts;
   }
 
   void keep(const std::vector<std::int64_t>& rows) override { before_ = before_.index_select(0, index_tensor(rows)); }
@@ -68,26 +72,88 @@ class RepetitionRule final : public Stopping {
   torch::Tensor before_;  // [B,Z]
 };
 
-class NoRule final : public Stopping {
+class MaxSteps final : public Stopping {
  public:
-  Verdicts judge(ActiveBatch& batch, const Concept&, std::vector<Step>&) override { return Verdicts(batch.rows()); }
+  explicit MaxSteps(int most) : most_(static_cast<std::size_t>(std::max(most, 1))) {}
+
+  void judge(ActiveBatch& batch, NewSteps& now) override {
+    for (std::size_t row = 0; row < now.steps.size(); ++row) {
+      if (!now.steps[row] || batch.rows[row].trajectory.steps.size() + 1 < most_) continue;
+      batch.rows.finish(row, StopReason::max_steps);
+    }
+  }
+
+ private:
+  std::size_t most_;
 };
 
-}  // namespace
+class FullContext final : public Stopping {
+ public:
+  explicit FullContext(HasRoom has_room) : has_room_(std::move(has_room)) {}
 
-std::unique_ptr<Stopping> make_stopping(const RunContext& context) {
-  switch (context.options.stop) {
+  void judge(ActiveBatch& batch, NewSteps& now) override {
+    for (std::size_t row = 0; row < now.steps.size(); ++row) {
+      if (!has_room_(row, now.steps[row])) batch.rows.finish(row, StopReason::context_full);
+    }
+  }
+
+ private:
+  HasRoom has_room_;
+};
+
+class AllRules final : public Stopping {
+ public:
+  explicit AllRules(std::vector<std::unique_ptr<Stopping>> rules) : rules_(std::move(rules)) {}
+
+  void judge(ActiveBatch& batch, NewSteps& now) override {
+    for (const auto& rule : rules_) rule->judge(batch, now);
+  }
+  void keep(const std::vector<std::int64_t>& rows) override {
+    for (const auto& rule : rules_) rule->keep(rows);
+  }
+
+ private:
+  std::vector<std::unique_ptr<Stopping>> rules_;
+};
+
+std::unique_ptr<Stopping> make_rule(StopRule rule, const Bundle& bundle) {
+  switch (rule) {
     case StopRule::head:
-      context.bundle.need_stop();
+      bundle.need_stop();
       return std::make_unique<StopHeadRule>();
     case StopRule::oracle:
       return std::make_unique<OracleRule>();
     case StopRule::repetition:
-      return std::make_unique<RepetitionRule>();
-    case StopRule::none:
       break;
   }
-  return std::make_unique<NoRule>();
+  return std::make_unique<RepetitionRule>();
+}
+
+std::unique_ptr<Stopping> with_limits(std::vector<std::unique_ptr<Stopping>> rules, int max_steps, HasRoom has_room) {
+  rules.push_back(std::make_unique<MaxSteps>(max_steps));
+  rules.push_back(std::make_unique<FullContext>(std::move(has_room)));
+  return std::make_unique<AllRules>(std::move(rules));
+}
+
+}  // namespace
+
+std::unique_ptr<Stopping> make_concept_stopping(const RunContext& context, HasRoom has_room) {
+  std::vector<std::unique_ptr<Stopping>> rules;
+  for (const StopRule rule : context.options.stop) rules.push_back(make_rule(rule, context.bundle));
+  return with_limits(std::move(rules), context.options.max_steps, std::move(has_room));
+}
+
+std::unique_ptr<Stopping> make_token_stopping(int max_steps, HasRoom has_room) {
+  std::vector<std::unique_ptr<Stopping>> rules;
+  rules.push_back(std::make_unique<AnswerRule>());
+  return with_limits(std::move(rules), max_steps, std::move(has_room));
+}
+
+void take_in(ActiveBatch& batch, Stopping& stopping, NewSteps now) {
+  stopping.judge(batch, now);
+  for (std::size_t row = 0; row < now.steps.size(); ++row) {
+    if (now.steps[row]) batch.rows.add_step(row, std::move(*now.steps[row]));
+  }
 }
 
 }  // namespace noema

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <torch/types.h>
-
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -10,20 +9,35 @@
 
 namespace noema {
 
-/// Says of concepts just predicted whether reasoning ends with them.
+/// What rows have just come to, before it is part of their trajectories.
+struct NewSteps {
+  std::vector<std::optional<Step>> steps;  ///< by row; nothing where a row is in the midst of a sentence
+  const Concept* concepts = nullptr;       ///< of all rows; null: token by token
+};
+
+/// A rule that says with which steps reasoning ends. Rules combine: each looks at all rows, and the first that finishes
+/// one says why.
 class Stopping {
  public:
   virtual ~Stopping() = default;
 
-  /// One verdict a row. `steps` are the steps they belong to; a rule may fill in what it finds out.
-  virtual std::vector<std::optional<StopReason>> judge(ActiveBatch& batch, const Concept& concepts,
-                                                       std::vector<Step>& steps) = 0;
+  /// Finishes rows. A rule may fill in what it finds out about their steps.
+  virtual void judge(ActiveBatch& batch, NewSteps& now) = 0;
 
   /// Goes on with these rows only.
   virtual void keep(const std::vector<std::int64_t>& /*rows*/) {}
 };
 
-/// The rule of the options. Throws Error when the bundle lacks what it needs.
-std::unique_ptr<Stopping> make_stopping(const RunContext& context);
+/// Whether a row can go on after its new step, if it has one.
+using HasRoom = std::function<bool(std::size_t row, const std::optional<Step>& step)>;
+
+/// The rules of the options, then the most steps, then room. Throws Error when the bundle lacks what a rule needs.
+std::unique_ptr<Stopping> make_concept_stopping(const RunContext& context, HasRoom has_room);
+
+/// Token by token: an answer, then the most steps, then room.
+std::unique_ptr<Stopping> make_token_stopping(int max_steps, HasRoom has_room);
+
+/// Has the rule judge what rows have come to, and appends it to their trajectories.
+void take_in(ActiveBatch& batch, Stopping& stopping, NewSteps now);
 
 }  // namespace noema

@@ -37,8 +37,8 @@ std::unique_ptr<Strategy> make_continuous_strategy();
 /// Each concept is decoded, the text is encoded, and that embedding is appended (the paper, section 3.3).
 std::unique_ptr<Strategy> make_discretized_strategy();
 
-/// A concept is appended as it is when the model is sure of it, and as the embedding of its text when it is in doubt
-/// (see ReasoningOptions::doubt).
+/// A concept is appended as it is when the model is sure of it, and as the embedding of its text when it is uncertain
+/// (see ReasoningOptions::uncertainty).
 std::unique_ptr<Strategy> make_hybrid_strategy();
 
 /// The strategies by name: "direct", "chain", "continuous", "discretized", "hybrid". Throws Error, with the nearest

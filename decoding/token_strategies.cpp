@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include "decoding/stopping.h"
 #include "decoding/strategy.h"
 
 namespace noema {
@@ -9,95 +10,98 @@ namespace {
 
 constexpr std::int64_t kExpectedTokens = 64;  // of a reasoning; the cache grows beyond
 
-/// Writes sentence after sentence on one stream until no question is left. `mark` stands behind each question, and is
-/// no part of it.
-class ChainWriter {
+/// Writes sentence after sentence on one stream until no question is left. `mark` stands after each question, and is no
+/// part of it.
+class ChainLoop final : public RowLoop {
  public:
-  ChainWriter(ActiveBatch& batch, const TokenIds& mark, int max_steps)
+  ChainLoop(ActiveBatch& batch, const TokenIds& mark, int max_steps)
       : batch_(batch),
-        context_(batch.context()),
+        context_(batch.context),
+        model_(context_.bundle.need_chain()),
         mark_(mark),
-        max_steps_(max_steps),
-        source_(token_source_for(context_, context_.options.sampling,
-                                 context_.recorders ? context_.recorders->chain.get() : nullptr,
-                                 context_.bundle.need_chain())) {}
+        source_(make_chain_source(context_)),
+        stopping_(make_token_stopping(max_steps, [this](std::size_t row, const auto&) { return has_room(row); })) {}
 
-  void run() {
-    while (true) {
-      if (source_->can_join()) admit();
-      if (batch_.rows() == 0) return;
-      std::vector<std::int64_t> ids = choose();
-      batch_.look_for_full_context(max_positions());
-      batch_.look_for_cancellation();
-      if (const auto staying = batch_.drop_finished()) ids = keep(*staying, ids);
-      if (batch_.rows() == 0) continue;
-      source_->append(ids);
-      batch_.count_passes();
-    }
+  bool can_join() const override { return source_->can_join(); }
+
+  bool fits(const TokenIds& question) const override {
+    return static_cast<std::int64_t>(question.size() + mark_.size()) < max_positions();
+  }
+
+  void join(const Sentences& questions) override {
+    TokenStream entering(model_, model_.embed(questions.ids), questions.lengths, questions.width() + kExpectedTokens,
+                         context_.observer);
+    for (const TokenId id : mark_) entering.append(torch::full({questions.count()}, id, torch::kLong));
+    source_->join(entering);
+    const auto mark = static_cast<std::int64_t>(mark_.size());
+    for (const std::int64_t length : questions.lengths) texts_.push_back({{.tokens = mark_}, length + mark});
+  }
+
+  void step(Ledger::Scope& reasoning) override {
+    std::vector<std::int64_t> ids = choose(reasoning);
+    if (const auto staying = batch_.drop_finished(reasoning)) ids = keep(*staying, ids);
+    if (ids.empty()) return;
+    source_->append(ids);
+    reasoning.count_pass();
   }
 
  private:
-  void admit() {
-    const auto questions = batch_.admit();
-    if (!questions) return;
-    const LanguageModel& model = context_.bundle.need_chain();
-    TokenStream entering(model, model.embed(questions->ids), questions->lengths, questions->width() + kExpectedTokens,
-                         context_.observer);
-    for (const TokenId id : mark_) entering.append(torch::full({questions->count()}, id, torch::kLong));
-    source_->join(entering);
-    sentences_.resize(batch_.rows(), {.tokens = mark_});
-    batch_.all_entered();
-  }
+  struct Text {
+    WrittenSentence sentence;  // in the writing
+    std::int64_t tokens = 0;   // of question, mark and all that was chosen
+  };
 
-  std::int64_t max_positions() const {
-    const auto mark = static_cast<std::int64_t>(mark_.size());
-    return context_.bundle.need_chain().config().transformer.max_positions - mark;
-  }
+  std::int64_t max_positions() const { return model_.config().transformer.max_positions; }
 
-  std::vector<std::int64_t> choose() {
-    const auto choices = source_->choose(batch_.randoms());
+  /// For the token that was chosen and another after it.
+  bool has_room(std::size_t row) const { return texts_[row].tokens < max_positions(); }
+
+  /// What each row goes on with.
+  std::vector<std::int64_t> choose(Ledger::Scope& reasoning) {
+    const auto choices = source_->choose(batch_.rows.randoms());
+    reasoning.count_tokens();
     const TokenId newline = context_.bundle.tokenizer->newline();
     std::vector<std::int64_t> ids;
+    NewSteps now{std::vector<std::optional<Step>>(choices.size())};
     for (std::size_t row = 0; row < choices.size(); ++row) {
-      sentences_[row].add(choices[row], newline);
-      ++batch_.trajectory(row).cost.tokens;
-      const bool too_long = sentences_[row].choices >= context_.options.max_sentence_tokens;
-      if (sentences_[row].ended || too_long) end_sentence(row);
+      WrittenSentence& sentence = texts_[row].sentence;
+      sentence.add(choices[row], newline);
+      ++texts_[row].tokens;
+      const bool too_long = sentence.choices >= context_.options.max_sentence_tokens;
       ids.push_back(too_long ? newline : choices[row].id);
+      if (!sentence.ended && !too_long) continue;
+      now.steps[row] = to_step(sentence, *context_.bundle.tokenizer);
+      sentence = {};
     }
+    take_in(batch_, *stopping_, std::move(now));
     return ids;
-  }
-
-  void end_sentence(std::size_t row) {
-    batch_.add_step(row, to_step(sentences_[row], *context_.bundle.tokenizer));
-    sentences_[row] = {};
-    const auto& steps = batch_.trajectory(row).steps;
-    if (context_.task.answer_in(steps.back().text)) {
-      batch_.finish(row, StopReason::answered);
-    } else if (static_cast<int>(steps.size()) >= max_steps_) {
-      batch_.finish(row, StopReason::max_steps);
-    }
   }
 
   std::vector<std::int64_t> keep(const std::vector<std::int64_t>& rows, const std::vector<std::int64_t>& ids) {
     std::vector<std::int64_t> kept;
-    std::vector<WrittenSentence> sentences;
+    std::vector<Text> texts;
     for (const std::int64_t row : rows) {
       kept.push_back(ids[static_cast<std::size_t>(row)]);
-      sentences.push_back(std::move(sentences_[static_cast<std::size_t>(row)]));
+      texts.push_back(std::move(texts_[static_cast<std::size_t>(row)]));
     }
-    sentences_ = std::move(sentences);
+    texts_ = std::move(texts);
     source_->keep(rows);
     return kept;
   }
 
   ActiveBatch& batch_;
   const RunContext& context_;
+  const LanguageModel& model_;
   TokenIds mark_;
-  int max_steps_;
-  std::unique_ptr<TokenSource> source_;
-  std::vector<WrittenSentence> sentences_;  // by row, in the writing
+  std::unique_ptr<ChainSource> source_;
+  std::vector<Text> texts_;  // by row
+  std::unique_ptr<Stopping> stopping_;
 };
+
+void write_chains(ActiveBatch& batch, const TokenIds& mark, int max_steps) {
+  ChainLoop loop(batch, mark, max_steps);
+  batch.run(loop);
+}
 
 class DirectStrategy final : public Strategy {
  public:
@@ -106,8 +110,7 @@ class DirectStrategy final : public Strategy {
     return context.bundle.need_chain().cache_bytes(question + context.options.max_sentence_tokens);
   }
   void run(ActiveBatch& batch) const override {
-    const RunContext& context = batch.context();
-    ChainWriter(batch, context.bundle.tokenizer->encode(context.task.answer_mark()), 1).run();
+    write_chains(batch, batch.context.bundle.tokenizer->encode(batch.context.task.answer_mark()), 1);
   }
 };
 
@@ -118,7 +121,7 @@ class ChainStrategy final : public Strategy {
     const ReasoningOptions& options = context.options;
     return context.bundle.need_chain().cache_bytes(question + options.max_steps * options.max_sentence_tokens);
   }
-  void run(ActiveBatch& batch) const override { ChainWriter(batch, {}, batch.context().options.max_steps).run(); }
+  void run(ActiveBatch& batch) const override { write_chains(batch, {}, batch.context.options.max_steps); }
 };
 
 }  // namespace

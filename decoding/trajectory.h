@@ -35,13 +35,20 @@ struct Cost {
 };
 
 /// Why reasoning ended.
-enum class StopReason { answered, repeated, max_steps, context_full, cancelled };
+enum class StopReason {
+  answered,      ///< with a sentence that states an answer
+  no_answer,     ///< with a sentence that the stop head took for the answer, but that states none
+  repeated,      ///< with a concept that hardly differs from the one before
+  max_steps,     ///< cut off at the most steps
+  context_full,  ///< cut off where a model's context has no room for what comes next
+  cancelled      ///< by whoever asked
+};
 
 /// A question, the sentences on the way, and the answer.
 struct Trajectory {
   std::string question;
   std::string mode;
-  std::vector<Step> steps;            ///< the last one is the answer sentence, unless cancelled
+  std::vector<Step> steps;            ///< the last one is the answer sentence, if any
   std::optional<std::string> answer;  ///< what the last sentence states; nothing when it states none
   StopReason stop = StopReason::max_steps;
   Cost cost;

@@ -3,23 +3,17 @@
 #include <memory>
 #include <vector>
 
+#include "decoding/ledger.h"
+#include "decoding/run_context.h"
 #include "decoding/sampling.h"
-#include "nn/device/step_recorder.h"
-#include "nn/model/token_stream.h"
-#include "sentence_vae/sentences.h"
+#include "sentence_vae/decoder.h"
 
 namespace noema {
 
-/// Rows of text in the writing: what each of them goes on with.
+/// Rows of text in the writing: which token each of them goes on with.
 class TokenSource {
  public:
   virtual ~TokenSource() = default;
-
-  /// Whether rows may enter now.
-  virtual bool can_join() const = 0;
-
-  /// Takes in rows behind those that are there.
-  virtual void join(const TokenStream& entering) = 0;
 
   /// The next token of each row, which draws from its own of `randoms`.
   virtual std::vector<TokenChoice> choose(std::span<Random* const> randoms) = 0;
@@ -31,12 +25,23 @@ class TokenSource {
   virtual void keep(const std::vector<std::int64_t>& rows) = 0;
 };
 
-/// Chooses one token after the other.
-std::unique_ptr<TokenSource> make_token_source(const SamplingOptions& options);
+/// One where rows may enter.
+class ChainSource : public TokenSource {
+ public:
+  /// Whether rows may enter now.
+  virtual bool can_join() const = 0;
 
-/// Takes several tokens at a time, each the most probable; where other tokens are appended than were chosen, it goes
-/// back. The streams are of `model`, which the recorder must have been made for.
-std::unique_ptr<TokenSource> make_recorded_token_source(StepRecorder& recorder, const LanguageModel& model);
+  /// Takes in rows after those that are there.
+  virtual void join(const TokenStream& entering) = 0;
+};
+
+/// Of the chain model: tokens are taken from recorded steps where there are any, nobody watches and nothing is drawn;
+/// else one by one. Throws Error for senseless options.
+std::unique_ptr<ChainSource> make_chain_source(const RunContext& context);
+
+/// The sentences of ẑ [N,Z], in the same ways.
+std::unique_ptr<TokenSource> begin_sentences(const RunContext& context, const torch::Tensor& z,
+                                             const SamplingOptions& sampling);
 
 /// A sentence in the writing: tokens without the newline, and what the model thought of them.
 struct WrittenSentence {
@@ -51,12 +56,17 @@ struct WrittenSentence {
   double entropy() const { return choices > 0 ? entropy_sum / static_cast<double>(choices) : 0.0; }
 };
 
-/// Writes one sentence a row, to the newline or `max_tokens`. `passes`, if given, counts forward passes.
+/// Writes one sentence a row, to the newline or `max_tokens`. `scope`, if given, counts passes and tokens, and has a
+/// line for each row.
 std::vector<WrittenSentence> write_sentences(TokenSource& source, std::vector<Random*> randoms, TokenId newline,
-                                             int max_tokens, std::int64_t* passes = nullptr);
+                                             std::int64_t max_tokens, Ledger::Scope* scope = nullptr);
 
-/// The same behind what a stream has read.
-std::vector<WrittenSentence> write_sentences(const TokenStream& stream, const SamplingOptions& options,
-                                             std::vector<Random*> randoms, TokenId newline, int max_tokens);
+/// The same of z [N,Z], outside a run. No sentence has more tokens than the decoder can write.
+std::vector<WrittenSentence> write_sentences(const SentenceDecoder& decoder, const torch::Tensor& z,
+                                             const SamplingOptions& sampling, std::vector<Random*> randoms,
+                                             TokenId newline, std::int64_t max_tokens);
+
+/// The sentence as a step: its text, what the model thought of its tokens, and the concept it was decoded from, if any.
+Step to_step(const WrittenSentence& sentence, const Tokenizer& tokenizer, const torch::Tensor& z = {});
 
 }  // namespace noema

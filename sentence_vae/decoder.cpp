@@ -46,12 +46,41 @@ class PrefixDecoder final : public SentenceDecoder {
     return model_.logits(in_order, {single_positions(in_order.size(0))});
   }
 
-  TokenStream begin(const torch::Tensor& z, ComputeObserver* observer) const override {
+  std::unique_ptr<TokenWriter> begin(const torch::Tensor& z, ComputeObserver* observer) const override {
+    return std::make_unique<TokenStream>(start(z, observer));
+  }
+
+  std::unique_ptr<SentenceRecorder> record(std::shared_ptr<const Accelerator> accelerator,
+                                           ChooseTokens choose) const override {
+    return std::make_unique<Recorder>(*this, std::move(accelerator), std::move(choose));
+  }
+
+  // The embedding itself takes one position.
+  std::int64_t max_tokens() const override { return model_.config().transformer.max_positions - 1; }
+  std::int64_t cache_bytes(std::int64_t tokens) const override { return model_.cache_bytes(1 + tokens); }
+
+ private:
+  class Recorder final : public SentenceRecorder {
+   public:
+    Recorder(const PrefixDecoder& decoder, std::shared_ptr<const Accelerator> accelerator, ChooseTokens choose)
+        : decoder_(decoder), recorder_(std::move(accelerator), decoder.model_, std::move(choose)) {}
+
+    TokensAhead begin(const torch::Tensor& z) override {
+      TokensAhead tokens(recorder_);
+      tokens.join(decoder_.start(z, nullptr));
+      return tokens;
+    }
+
+   private:
+    const PrefixDecoder& decoder_;
+    TokenRecorder recorder_;
+  };
+
+  TokenStream start(const torch::Tensor& z, ComputeObserver* observer) const {
     const std::vector<std::int64_t> lengths(static_cast<std::size_t>(z.size(0)), 1);
     return {model_, prefix(z.to(model_.options()), observer), lengths, kExpectedTokens, observer};
   }
 
- private:
   /// Of the real tokens of some of the sentences, row after row.
   torch::Tensor hidden_states(const torch::Tensor& z, const Sentences& sentences,
                               const std::vector<std::int64_t>& rows) const {

@@ -4,12 +4,22 @@
 
 #include <memory>
 
+#include "nn/device/token_recorder.h"
 #include "nn/model/language_model.h"
 #include "nn/model/token_stream.h"
 #include "sentence_vae/batch.h"
 #include "sentence_vae/bottleneck.h"
 
 namespace noema {
+
+/// Writes sentences several tokens at a time.
+class SentenceRecorder {
+ public:
+  virtual ~SentenceRecorder() = default;
+
+  /// Starts to write the sentences of z [N,Z], which have ended before others start. The recorder must outlive them.
+  virtual TokensAhead begin(const torch::Tensor& z) = 0;
+};
 
 /// From a vector to the tokens of a sentence. Const after construction; may be shared by threads.
 class SentenceDecoder {
@@ -19,8 +29,18 @@ class SentenceDecoder {
   /// Scores [M,V] of all real tokens of the sentences (row after row), each given z [N,Z] and the tokens before it.
   virtual torch::Tensor logits(const torch::Tensor& z, const Sentences& sentences) const = 0;
 
-  /// Starts to write the sentences of z [N,Z]. The decoder must outlive the stream.
-  virtual TokenStream begin(const torch::Tensor& z, ComputeObserver* observer = nullptr) const = 0;
+  /// Starts to write the sentences of z [N,Z]. The decoder must outlive the writer.
+  virtual std::unique_ptr<TokenWriter> begin(const torch::Tensor& z, ComputeObserver* observer = nullptr) const = 0;
+
+  /// The same as an accelerator's recorded work, each token chosen by `choose`. The decoder must outlive the recorder.
+  virtual std::unique_ptr<SentenceRecorder> record(std::shared_ptr<const Accelerator> accelerator,
+                                                   ChooseTokens choose) const = 0;
+
+  /// How many tokens a sentence can have, its newline included.
+  virtual std::int64_t max_tokens() const = 0;
+
+  /// Bytes that the caches of a sentence of so many tokens take, at most.
+  virtual std::int64_t cache_bytes(std::int64_t tokens) const = 0;
 };
 
 /// How the decoder of an autoencoder is made.

@@ -3,8 +3,9 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <numeric>
 
-#include "nn/model/token_stream.h"
+#include "nn/model/positions.h"
 
 namespace noema {
 namespace {
@@ -36,6 +37,13 @@ class SemanticEncoder final : public SentenceEncoder {
   std::unique_ptr<SentenceReader> begin(const Sentences&, ComputeObserver* observer) const override {
     return std::make_unique<Reader>(*this, observer);
   }
+
+  bool has_room(std::int64_t, const std::vector<std::int64_t>& sentences) const override {
+    const std::int64_t longest = sentences.empty() ? 0 : *std::max_element(sentences.begin(), sentences.end());
+    return longest <= model_.config().transformer.max_positions;
+  }
+
+  std::int64_t cache_bytes(std::int64_t) const override { return 0; }  // each sentence is read by itself
 
  private:
   class Reader final : public SentenceReader {
@@ -77,6 +85,12 @@ class ContextualEncoder final : public SentenceEncoder {
   std::unique_ptr<SentenceReader> begin(const Sentences& questions, ComputeObserver* observer) const override {
     return std::make_unique<Reader>(*this, questions, observer);
   }
+
+  bool has_room(std::int64_t question, const std::vector<std::int64_t>& sentences) const override {
+    return std::accumulate(sentences.begin(), sentences.end(), question) <= model_.config().transformer.max_positions;
+  }
+
+  std::int64_t cache_bytes(std::int64_t tokens) const override { return model_.cache_bytes(tokens); }
 
  private:
   /// Keeps the state at the newline that ends each text: it is the embedding of whatever sentence comes next.

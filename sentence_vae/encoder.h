@@ -45,6 +45,12 @@ class SentenceEncoder {
   /// Starts texts with their questions (padded on the left). The encoder must outlive the reader.
   virtual std::unique_ptr<SentenceReader> begin(const Sentences& questions,
                                                 ComputeObserver* observer = nullptr) const = 0;
+
+  /// Whether a reader has room for a text: for a question and sentences of so many tokens, newlines included.
+  virtual bool has_room(std::int64_t question, const std::vector<std::int64_t>& sentences) const = 0;
+
+  /// Bytes that a reader's caches of a text of so many tokens take, at most.
+  virtual std::int64_t cache_bytes(std::int64_t tokens) const = 0;
 };
 
 /// How the encoder of an autoencoder is made.

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "nn/model/token_stream.h"
+#include "nn/model/positions.h"
 #include "sentence_vae/losses.h"
 
 namespace noema {

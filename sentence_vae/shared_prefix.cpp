@@ -7,7 +7,7 @@
 namespace noema {
 
 KvCache read_prefixes(const LanguageModel& model, const SharedPrefixes& prefixes, std::int64_t rows, std::int64_t slots,
-                      ComputeObserver* observer, std::int64_t layers) {
+                      ComputeObserver* observer, std::optional<std::int64_t> layers) {
   const Sentences& texts = prefixes.texts;
   if (texts.count() == 0) return model.make_cache(rows, slots);
   KvCache cache = model.make_cache(texts.count(), texts.width() + slots);
@@ -19,7 +19,7 @@ KvCache read_prefixes(const LanguageModel& model, const SharedPrefixes& prefixes
 
 torch::Tensor hidden_after(const LanguageModel& model, const SharedPrefixes& prefixes, const torch::Tensor& embeddings,
                            const std::vector<std::int64_t>& questions, const std::vector<std::int64_t>& lengths,
-                           ComputeObserver* observer, std::int64_t layers) {
+                           ComputeObserver* observer, std::optional<std::int64_t> layers) {
   const std::int64_t width = embeddings.size(1);
   const TransformerConfig::Mask mask = model.config().transformer.mask;
   if (prefixes.texts.count() == 0) {  // no cache, no mask

@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "nn/model/language_model.h"
@@ -19,13 +20,13 @@ struct SharedPrefixes {
 
 /// A cache in which each of `rows` rows has read its prefix, with room for `slots` tokens more.
 KvCache read_prefixes(const LanguageModel& model, const SharedPrefixes& prefixes, std::int64_t rows, std::int64_t slots,
-                      ComputeObserver* observer = nullptr, std::int64_t layers = -1);
+                      ComputeObserver* observer = nullptr, std::optional<std::int64_t> layers = {});
 
 /// Hidden states [B,T,D] of embeddings [B,T,D] of rows that are padded on the right, each read after its prefix; the
-/// first questions[b] tokens of row b are those of its question. `layers`: how many are run; -1: all. Throws Error for
-/// prefixes and a model whose questions must be read whole.
+/// first questions[b] tokens of row b are those of its question. `layers`: how many are run; nothing: all. Throws Error
+/// for prefixes and a model whose questions must be read whole.
 torch::Tensor hidden_after(const LanguageModel& model, const SharedPrefixes& prefixes, const torch::Tensor& embeddings,
                            const std::vector<std::int64_t>& questions, const std::vector<std::int64_t>& lengths,
-                           ComputeObserver* observer = nullptr, std::int64_t layers = -1);
+                           ComputeObserver* observer = nullptr, std::optional<std::int64_t> layers = {});
 
 }  // namespace noema

@@ -28,7 +28,7 @@ torch::Tensor ReferenceProcedure::reason() const {
     const Positions at = question_positions(backbone.config().transformer.mask, {question_.size(1)}, {inputs.size(1)},
                                             inputs.size(1), torch::kCPU);
     const torch::Tensor hidden = backbone.hidden(inputs, {at});
-    const Concept next = concepts.head().predict(hidden.select(1, -1));
+    const Concept next = concepts.head().predict({hidden.select(1, -1)});
     predicted.push_back(next.embedding);
     inputs = torch::cat({inputs, next.input.unsqueeze(1)}, 1);
   }

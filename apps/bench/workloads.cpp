@@ -77,8 +77,8 @@ Workload token(const LanguageModel& model, std::int64_t batch, std::int64_t leng
 Workload latent_step(const ConceptModel& model, std::int64_t batch, std::int64_t length) {
   const Sentences questions{some_tokens(batch, length, model.config().model.vocab_size),
                             std::vector<std::int64_t>(static_cast<std::size_t>(batch), length)};
-  const auto step = [&model](HiddenStream& stream) { stream.append(model.head().predict(stream.hidden()).input); };
-  const auto stream = std::make_shared<std::optional<HiddenStream>>();
+  const auto step = [](ConceptStream& stream) { stream.append(stream.predict(stream.hidden(), {}).input); };
+  const auto stream = std::make_shared<std::optional<ConceptStream>>();
   Workload workload{"latent step", batch, length, "step", static_cast<double>(batch)};
   workload.prepare = [&model, stream, questions, count = 0]() mutable {
     if (count++ % 32 == 0) *stream = model.begin(questions);
@@ -86,7 +86,7 @@ Workload latent_step(const ConceptModel& model, std::int64_t batch, std::int64_t
   workload.run = [stream, step] { step(**stream); };
   WorkMeter before, all;
   model.begin(questions, &before);
-  HiddenStream last = model.begin(questions, &all);
+  ConceptStream last = model.begin(questions, &all);
   step(last);
   workload.bytes = all.bytes - before.bytes;
   workload.gflops = (all.flops - before.flops) / 1e9;
@@ -97,8 +97,8 @@ Workload latent_step(const ConceptModel& model, std::int64_t batch, std::int64_t
 Workload sentence(const Autoencoder& autoencoder, std::int64_t batch, std::int64_t length) {
   const torch::Tensor z = torch::randn({batch, autoencoder.latent_width()});
   const auto write = [&autoencoder, z, length](Observer* observer) {
-    TokenStream stream = autoencoder.decoder().begin(z, observer);
-    for (std::int64_t i = 1; i < length; ++i) stream.append(stream.logits().argmax(-1));
+    const auto writer = autoencoder.decoder().begin(z, observer);
+    for (std::int64_t i = 1; i < length; ++i) writer->append(writer->logits().argmax(-1));
   };
   Workload workload{"sentence", batch, length, "sentence", static_cast<double>(batch)};
   workload.run = [write] { write(nullptr); };
@@ -111,10 +111,10 @@ Workload questions(const LoadedModel& model, const std::string& mode, std::int64
   for (std::int64_t i = 0; i < batch; ++i) {
     texts.push_back(model.task->generator()->generate(1, static_cast<std::uint64_t>(i)).question);
   }
-  ReasoningOptions options;
-  options.batch = batch;
+  RunOptions run;
+  run.batch = batch;
   const auto reasoner = std::make_shared<const Reasoner>(model.bundle, *model.task, mode);
-  const auto ask = [reasoner, texts, options](Observer* observer) { reasoner->run(texts, options, observer); };
+  const auto ask = [reasoner, texts, run](Observer* observer) { reasoner->run(texts, {}, run, observer); };
   Workload workload{mode + " question", batch, 0, "question", static_cast<double>(batch)};
   workload.run = [ask] { ask(nullptr); };
   return metered(workload, ask);

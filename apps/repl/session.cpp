@@ -47,16 +47,17 @@ std::string answer_of(const Trajectory& trajectory) {
 
 }  // namespace
 
-ReplSession::ReplSession(const ModelChoice& model, const ReasoningOptions& options, std::ostream& out, int width,
-                         std::atomic<bool>& cancelled)
+ReplSession::ReplSession(const ModelChoice& model, const ReasoningOptions& options, const RunOptions& run,
+                         std::ostream& out, int width, std::atomic<bool>& cancelled)
     : model_(load_model(model)),
       precision_(model.precision),
       options_(options),
+      run_(run),
       out_(out),
       width_(width),
       cancelled_(cancelled) {
-  options_.cancelled = &cancelled_;
-  options_.count_flops = true;
+  run_.cancelled = &cancelled_;
+  run_.count_flops = true;
   if (!model_.bundle.concepts) mode_ = "chain";
 }
 
@@ -121,18 +122,20 @@ void ReplSession::obey(const std::string& line) {
                meant ? "did you mean /" + *meant + "?" : "/help lists them"});
 }
 
-Trajectory ReplSession::ask(const std::string& question, const std::string& mode, bool live, Intervention* hand) {
+Trajectory ReplSession::ask(const std::string& question, const std::string& mode, bool live,
+                            Intervention* intervention) {
   ReasoningOptions options = options_;
-  options.intervention = hand;
-  options.read_steps = show_steps_ || !live;
+  options.intervention = intervention;
+  RunOptions run = run_;
+  run.read_steps = show_steps_ || !live;
   LiveSteps steps(out_);
   const Reasoner reasoner(model_.bundle, *model_.task, mode);
-  return reasoner.run({question}, options, live && show_steps_ ? &steps : nullptr).front();
+  return reasoner.run({question}, options, run, live && show_steps_ ? &steps : nullptr).front();
 }
 
 void ReplSession::answer(const std::string& question) {
   answered_.push_back(ask(question, mode_, true));
-  hands_.clear();
+  interventions_.clear();
   show_answer();
 }
 
@@ -225,7 +228,7 @@ void ReplSession::load(const std::string& argument) {
   if (!model_.bundle.concepts) mode_ = "chain";
   known_.reset();
   answered_.clear();  // the latents of one model mean nothing to another
-  hands_.clear();
+  interventions_.clear();
   greet();
 }
 

@@ -19,8 +19,8 @@ namespace noema {
 class ReplSession {
  public:
   /// `width`: columns of the output. While `cancelled` is true, the answer in progress is given up.
-  ReplSession(const ModelChoice& model, const ReasoningOptions& options, std::ostream& out, int width,
-              std::atomic<bool>& cancelled);
+  ReplSession(const ModelChoice& model, const ReasoningOptions& options, const RunOptions& run, std::ostream& out,
+              int width, std::atomic<bool>& cancelled);
 
   /// Answers a question or obeys a command. What goes wrong is said in one line, and the session goes on. Returns false
   /// when it is to end.
@@ -39,7 +39,7 @@ class ReplSession {
 
   void obey(const std::string& line);
   void answer(const std::string& question);
-  Trajectory ask(const std::string& question, const std::string& mode, bool live, Intervention* hand = nullptr);
+  Trajectory ask(const std::string& question, const std::string& mode, bool live, Intervention* intervention = nullptr);
 
   void set_mode(const std::string& argument);
   void set_steps(const std::string& argument);
@@ -61,17 +61,18 @@ class ReplSession {
   const Trajectory& last_in_concepts(const char* command) const;
   std::size_t step_of(const std::string& word, const char* command) const;
 
-  /// Asks the last question again with one more hand in it, at sentence `step`. What was done to steps before it stays;
-  /// what was done to it or to later ones goes, even when the answer fails.
+  /// Asks the last question again with one more intervention, at sentence `step`. What was done to steps before it
+  /// stays; what was done to it or to later ones goes, even when the answer fails.
   void answer_again(std::size_t step, std::unique_ptr<Intervention> intervention);
   void show_answer();
 
-  /// What was done to the last answer, as one; valid until the hands change.
-  std::unique_ptr<Intervention> all_hands() const;
+  /// What was done to the last answer, as one; valid until the interventions change.
+  std::unique_ptr<Intervention> all_interventions() const;
 
   LoadedModel model_;
   std::string precision_;  ///< as asked for: models loaded later compute in it, too
   ReasoningOptions options_;
+  RunOptions run_;
   std::ostream& out_;
   int width_;
   std::atomic<bool>& cancelled_;
@@ -80,8 +81,8 @@ class ReplSession {
   bool ended_ = false;
   std::uint64_t examples_shown_ = 0;
   std::vector<Trajectory> answered_;
-  std::map<std::size_t, std::unique_ptr<Intervention>> hands_;  // in the last answer, by step
-  std::optional<NeighbourIndex> known_;                         // built when it is first asked for
+  std::map<std::size_t, std::unique_ptr<Intervention>> interventions_;  // in the last answer, by step
+  std::optional<NeighbourIndex> known_;                                 // built when it is first asked for
 };
 
 }  // namespace noema

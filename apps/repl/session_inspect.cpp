@@ -51,10 +51,10 @@ std::vector<std::pair<std::string, int>> alternatives(const Bundle& bundle, cons
   std::vector<Random*> pointers;
   for (int i = 0; i < kAlternatives; ++i) randoms.push_back(Random::of(1, static_cast<std::uint64_t>(i)));
   for (Random& random : randoms) pointers.push_back(&random);
-  TokenStream stream = bundle.writing().decoder().begin(z.unsqueeze(0).repeat({kAlternatives, 1}));
   std::map<std::string, int> counts;
   for (const WrittenSentence& sentence :
-       write_sentences(stream, {.temperature = 1.0}, pointers, bundle.tokenizer->newline(), max_tokens)) {
+       write_sentences(bundle.writing().decoder(), z.unsqueeze(0).repeat({kAlternatives, 1}), {.temperature = 1.0},
+                       pointers, bundle.tokenizer->newline(), max_tokens)) {
     ++counts[bundle.tokenizer->decode(sentence.tokens)];
   }
   std::vector<std::pair<std::string, int>> sorted(counts.begin(), counts.end());
@@ -82,15 +82,15 @@ std::size_t ReplSession::step_of(const std::string& word, const char* command) c
 
 void ReplSession::answer_again(std::size_t step, std::unique_ptr<Intervention> intervention) {
   const std::string question = answered_.back().question, mode = answered_.back().mode;
-  hands_.erase(hands_.lower_bound(step), hands_.end());
-  hands_[step] = std::move(intervention);
-  answered_.push_back(ask(question, mode, true, all_hands().get()));
+  interventions_.erase(interventions_.lower_bound(step), interventions_.end());
+  interventions_[step] = std::move(intervention);
+  answered_.push_back(ask(question, mode, true, all_interventions().get()));
   show_answer();
 }
 
-std::unique_ptr<Intervention> ReplSession::all_hands() const {
+std::unique_ptr<Intervention> ReplSession::all_interventions() const {
   std::vector<Intervention*> all;
-  for (const auto& [at, hand] : hands_) all.push_back(hand.get());
+  for (const auto& [at, intervention] : interventions_) all.push_back(intervention.get());
   return make_sequence(std::move(all));
 }
 
@@ -99,12 +99,13 @@ void ReplSession::lens(const std::string& argument) {
   const std::string question = again ? last_in_concepts("/lens").question : argument;
   const std::string mode = again ? answered_.back().mode : mode_;
   ReasoningOptions options = options_;
-  options.read_steps = true;
+  RunOptions run = run_;
+  run.read_steps = true;
   options.sampling = {};  // layers are read greedily, and so must be what they are held against
-  const std::unique_ptr<Intervention> hands = all_hands();
-  if (again) options.intervention = hands.get();
+  const std::unique_ptr<Intervention> interventions = all_interventions();
+  if (again) options.intervention = interventions.get();
   LayerTap tap;
-  Trajectory trajectory = Reasoner(model_.bundle, *model_.task, mode).run({question}, options, &tap).front();
+  Trajectory trajectory = Reasoner(model_.bundle, *model_.task, mode).run({question}, options, run, &tap).front();
   const auto views = read_lens(model_.bundle, tap, {{0, std::move(trajectory), {}, {}, {}}});
   out_ << to_text(views.front(), {width_, colors_wanted()}) << std::flush;
 }

@@ -91,7 +91,7 @@ class Freeze final : public Intervention {
   std::map<std::size_t, torch::Tensor> kept_;  // by question
 };
 
-/// Shows the inner hand only the rows that have come to a step.
+/// Shows the inner intervention only the rows that have come to a step.
 class OnlyAt final : public Intervention {
  public:
   OnlyAt(std::size_t step, std::unique_ptr<Intervention> inner) : step_(step), inner_(std::move(inner)) {}
@@ -138,21 +138,21 @@ class OnlyAt final : public Intervention {
 
 class Sequence final : public Intervention {
  public:
-  explicit Sequence(std::vector<Intervention*> hands) : hands_(std::move(hands)) {}
+  explicit Sequence(std::vector<Intervention*> interventions) : interventions_(std::move(interventions)) {}
 
   Concept on_predicted(const Concept& concepts, const LatentRows& rows) override {
     Concept changed = concepts;
-    for (Intervention* hand : hands_) changed = hand->on_predicted(changed, rows);
+    for (Intervention* intervention : interventions_) changed = intervention->on_predicted(changed, rows);
     return changed;
   }
   torch::Tensor on_fed_back(const torch::Tensor& inputs, const LatentRows& rows) override {
     torch::Tensor changed = inputs;
-    for (Intervention* hand : hands_) changed = hand->on_fed_back(changed, rows);
+    for (Intervention* intervention : interventions_) changed = intervention->on_fed_back(changed, rows);
     return changed;
   }
 
  private:
-  std::vector<Intervention*> hands_;
+  std::vector<Intervention*> interventions_;
 };
 
 class Replacement final : public Intervention {
@@ -201,8 +201,8 @@ std::unique_ptr<Intervention> make_freeze(std::size_t step) { return std::make_u
 std::unique_ptr<Intervention> make_only_at(std::size_t step, std::unique_ptr<Intervention> inner) {
   return std::make_unique<OnlyAt>(step, std::move(inner));
 }
-std::unique_ptr<Intervention> make_sequence(std::vector<Intervention*> hands) {
-  return std::make_unique<Sequence>(std::move(hands));
+std::unique_ptr<Intervention> make_sequence(std::vector<Intervention*> interventions) {
+  return std::make_unique<Sequence>(std::move(interventions));
 }
 std::unique_ptr<Intervention> make_replacement(std::size_t step, Concept replacement) {
   return make_only_at(step, std::make_unique<Replacement>(std::move(replacement)));

@@ -41,7 +41,7 @@ std::unique_ptr<Intervention> make_freeze(std::size_t step);
 std::unique_ptr<Intervention> make_only_at(std::size_t step, std::unique_ptr<Intervention> inner);
 
 /// One after the other; they must outlive it.
-std::unique_ptr<Intervention> make_sequence(std::vector<Intervention*> hands);
+std::unique_ptr<Intervention> make_sequence(std::vector<Intervention*> interventions);
 
 /// The concept of sentence `step` is this one, for every question: embedding [Z], input [D].
 std::unique_ptr<Intervention> make_replacement(std::size_t step, Concept replacement);

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "decoding/doubt.h"
+#include "decoding/uncertainty.h"
 #include "inspect/probes/auroc.h"
 #include "inspect/probes/shares.h"
 
@@ -18,47 +18,50 @@ using Trajectories = std::vector<RecordedTrajectory>;
 
 struct Measure {
   const char* name;
-  std::optional<DoubtMeasure> doubt;  ///< nothing: the entropy of the sentence, which must be written for it
+  std::optional<UncertaintyMeasure>
+      uncertainty;  ///< nothing: the entropy of the sentence, which must be written for it
 };
 constexpr double kNever = std::numeric_limits<double>::infinity();
-const Measure kMeasures[] = {{"first token", DoubtMeasure::first_token},
-                             {"readout", DoubtMeasure::readout},
-                             {"stop", DoubtMeasure::stop},
+const Measure kMeasures[] = {{"first token", UncertaintyMeasure::first_token},
+                             {"readout", UncertaintyMeasure::readout},
+                             {"stop", UncertaintyMeasure::stop},
                              {"whole sentence", std::nullopt}};
 
-/// The doubts of each trajectory's steps.
-std::vector<std::vector<double>> doubts_of(const Bundle& bundle, const Measure& measure, const Trajectories& all) {
+/// The uncertainties of each trajectory's steps.
+std::vector<std::vector<double>> uncertainties_of(const Bundle& bundle, const Measure& measure,
+                                                  const Trajectories& all) {
   const torch::InferenceMode inference;
-  const auto doubt = measure.doubt ? make_doubt(bundle, *measure.doubt) : nullptr;
-  std::vector<std::vector<double>> doubts;
+  const auto uncertainty = measure.uncertainty ? make_uncertainty(bundle, *measure.uncertainty) : nullptr;
+  std::vector<std::vector<double>> uncertainties;
   for (const RecordedTrajectory& recorded : all) {
-    std::vector<double>& of_steps = doubts.emplace_back();
+    std::vector<double>& of_steps = uncertainties.emplace_back();
     std::vector<torch::Tensor> concepts;
     for (const Step& step : recorded.trajectory.steps) {
       of_steps.push_back(step.entropy);
       concepts.push_back(step.concept_);
     }
-    if (!doubt || concepts.empty()) continue;
-    const torch::Tensor measured = doubt->of(torch::stack(concepts)).to(torch::kFloat64).contiguous();
+    if (!uncertainty || concepts.empty()) continue;
+    const torch::Tensor measured = uncertainty->of(torch::stack(concepts)).to(torch::kFloat64).contiguous();
     of_steps.assign(measured.data_ptr<double>(), measured.data_ptr<double>() + measured.numel());
   }
-  return doubts;
+  return uncertainties;
 }
 
-/// Of the greatest doubt of each trajectory, wrong answers against right ones.
-std::optional<Auroc> tell_wrong(const std::vector<std::vector<double>>& doubts, const Trajectories& all) {
+/// Of the greatest uncertainty of each trajectory, wrong answers against right ones.
+std::optional<Auroc> tell_wrong(const std::vector<std::vector<double>>& uncertainties, const Trajectories& all) {
   std::vector<double> wrong, right;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    if (doubts[i].empty()) continue;
-    (all[i].right.value_or(false) ? right : wrong).push_back(*std::max_element(doubts[i].begin(), doubts[i].end()));
+    if (uncertainties[i].empty()) continue;
+    (all[i].right.value_or(false) ? right : wrong)
+        .push_back(*std::max_element(uncertainties[i].begin(), uncertainties[i].end()));
   }
   return auroc(wrong, right);
 }
 
-/// The doubt that a share of all steps exceeds.
-double threshold_for(const std::vector<std::vector<double>>& doubts, double share) {
+/// The uncertainty that a share of all steps exceeds.
+double threshold_for(const std::vector<std::vector<double>>& uncertainties, double share) {
   std::vector<double> all;
-  for (const auto& of_steps : doubts) all.insert(all.end(), of_steps.begin(), of_steps.end());
+  for (const auto& of_steps : uncertainties) all.insert(all.end(), of_steps.begin(), of_steps.end());
   if (all.empty()) return kNever;
   std::sort(all.begin(), all.end());
   const auto place = static_cast<std::size_t>((1.0 - share) * static_cast<double>(all.size()));
@@ -95,25 +98,23 @@ void add_row(ProbeResult& curve, const std::string& mode, const nlohmann::json& 
 
 std::vector<ProbeResult> hybrid(const Bundle& bundle, const ReasonAbout& reason, const ReasonAbout& choose,
                                 const ReasoningOptions& base, const HybridOptions& options) {
-  ReasoningOptions reading = base;
-  reading.read_steps = true;
-  const Trajectories continuous = (choose ? choose : reason)("continuous", reading);
+  const Trajectories continuous = choose("continuous", base);
   if (continuous.empty()) throw Error({"probe hybrid", "at least one question", "none", ""});
   ProbeResult telling;
-  telling.probe = "doubt";
+  telling.probe = "uncertainty";
   telling.columns = {{"measure"}, {"wrong"}, {"right"}, {"AUROC"}, {"low"}, {"high"}};
   std::pair<double, Measure> best = {-1.0, kMeasures[2]};
-  std::vector<std::vector<double>> best_doubts;
+  std::vector<std::vector<double>> best_uncertainties;
   for (const Measure& measure : kMeasures) {
-    if (measure.doubt == DoubtMeasure::readout && !bundle.writing().readout()) continue;
-    auto doubts = doubts_of(bundle, measure, continuous);
-    const auto found = tell_wrong(doubts, continuous);
+    if (measure.uncertainty == UncertaintyMeasure::readout && !bundle.writing().readout()) continue;
+    auto uncertainties = uncertainties_of(bundle, measure, continuous);
+    const auto found = tell_wrong(uncertainties, continuous);
     if (!found) continue;
     telling.rows.push_back(
         {measure.name, found->positives, found->negatives, found->value, found->interval.low, found->interval.high});
-    if (!measure.doubt || found->value <= best.first) continue;
+    if (!measure.uncertainty || found->value <= best.first) continue;
     best = {found->value, measure};
-    best_doubts = std::move(doubts);
+    best_uncertainties = std::move(uncertainties);
   }
   telling.conclusion = telling.rows.empty() ? "No answer is wrong, or none is right: there is nothing to tell."
                                             : std::string("Of the measures that need no sentence, \"") +
@@ -131,18 +132,17 @@ std::vector<ProbeResult> hybrid(const Bundle& bundle, const ReasonAbout& reason,
                    {"low", "share"},
                    {"high", "share"}};
   curve.charts = {{"GFLOPs", "accuracy", "low", "high", {"mode"}}};
-  ReasoningOptions counting = base;
-  counting.count_flops = true;
-  counting.doubt = *best.second.doubt;
-  add_row(curve, "discretized", nullptr, reason("discretized", counting));
+  ReasoningOptions changed = base;
+  changed.uncertainty = *best.second.uncertainty;
+  add_row(curve, "discretized", nullptr, reason("discretized", changed));
   for (const double share : options.shares) {
-    counting.doubt_threshold = threshold_for(best_doubts, share);
-    if (counting.doubt_threshold == kNever) continue;
-    add_row(curve, "hybrid", counting.doubt_threshold, reason("hybrid", counting));
+    changed.uncertainty_threshold = threshold_for(best_uncertainties, share);
+    if (changed.uncertainty_threshold == kNever) continue;
+    add_row(curve, "hybrid", changed.uncertainty_threshold, reason("hybrid", changed));
   }
-  add_row(curve, "continuous", nullptr, reason("continuous", counting));
-  curve.conclusion = std::string("Doubt by \"") + best.second.name + "\"; it and the thresholds were chosen on " +
-                     (choose ? "other" : "these") + " questions.";
+  add_row(curve, "continuous", nullptr, reason("continuous", changed));
+  curve.conclusion = std::string("Uncertainty by \"") + best.second.name + "\"; it and the thresholds were chosen on " +
+                     (options.chosen_on_others ? "other" : "these") + " questions.";
   return {telling, curve};
 }
 

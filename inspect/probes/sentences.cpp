@@ -67,14 +67,12 @@ torch::Tensor embed_sentences(const Bundle& bundle, const std::vector<std::strin
 std::vector<DecodedSentence> decode_sentences(const Autoencoder& autoencoder, const Tokenizer& tokenizer,
                                               const torch::Tensor& z, const SentenceOptions& options) {
   check_embeddings(z, autoencoder.latent_width(), "decode_sentences");
-  // The embedding itself takes one of the decoder's positions.
-  const auto room = static_cast<int>(std::min<std::int64_t>(options.max_tokens, max_text(autoencoder) - 1));
   std::vector<DecodedSentence> decoded;
   for (std::int64_t first = 0; first < z.size(0); first += options.batch) {
     const std::int64_t count = std::min(options.batch, z.size(0) - first);
-    TokenStream stream = autoencoder.decoder().begin(z.narrow(0, first, count));
     const std::vector<Random*> nobody(static_cast<std::size_t>(count), nullptr);  // greedy: nothing is drawn
-    for (const auto& sentence : write_sentences(stream, {}, nobody, tokenizer.newline(), std::max(room, 1))) {
+    for (const auto& sentence : write_sentences(autoencoder.decoder(), z.narrow(0, first, count), {}, nobody,
+                                                tokenizer.newline(), options.max_tokens)) {
       decoded.push_back({tokenizer.decode(sentence.tokens), sentence.probability(), sentence.entropy()});
     }
   }

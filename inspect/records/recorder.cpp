@@ -29,6 +29,8 @@ std::string to_string(StopReason reason) {
   switch (reason) {
     case StopReason::answered:
       return "answered";
+    case StopReason::no_answer:
+      return "no_answer";
     case StopReason::repeated:
       return "repeated";
     case StopReason::max_steps:

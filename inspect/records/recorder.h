@@ -26,7 +26,7 @@ nlohmann::json to_json(const RecordedTrajectory& recorded, std::int64_t first_la
 /// What a trajectory cost, as JSON.
 nlohmann::json to_json(const Cost& cost);
 
-/// "answered", "repeated", "max_steps", "context_full" or "cancelled".
+/// "answered", "no_answer", "repeated", "max_steps", "context_full" or "cancelled".
 std::string to_string(StopReason reason);
 
 }  // namespace noema

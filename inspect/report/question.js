@@ -1,7 +1,7 @@
 // One question: what was asked, and what each mode made of it, step beside step.
 
 const stopNames = {
-  answered: "stopped at the answer", repeated: "stopped because it repeated itself",
+  answered: "stopped at the answer", no_answer: "stopped without an answer", repeated: "stopped because it repeated itself",
   max_steps: "cut off at the most steps", context_full: "cut off at a full context", cancelled: "cancelled",
 };
 

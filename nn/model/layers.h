@@ -2,6 +2,9 @@
 
 #include <torch/types.h>
 
+#include <cstdint>
+#include <optional>
+
 #include "nn/model/kv_cache.h"
 #include "nn/model/lora.h"
 #include "nn/model/observer.h"
@@ -14,9 +17,9 @@ namespace noema {
 /// What a forward pass carries along beside the hidden states.
 struct Pass {
   const Positions& at;
-  KvCache* cache = nullptr;             ///< null: keys and values are those of the tokens given
-  ComputeObserver* observer = nullptr;  ///< null: nobody watches
-  std::int64_t layers = -1;             ///< how many are run before the final norm; -1: all
+  KvCache* cache = nullptr;                 ///< null: keys and values are those of the tokens given
+  ComputeObserver* observer = nullptr;      ///< null: nobody watches
+  std::optional<std::int64_t> layers = {};  ///< how many are run before the final norm; nothing: all
 };
 
 /// y = x Wᵀ + b, and what an adapter adds where the weights are to be adapted.

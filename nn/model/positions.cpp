@@ -12,6 +12,13 @@ Positions causal_positions(const std::vector<std::int64_t>& lengths, std::int64_
   return at;
 }
 
+Positions single_positions(std::int64_t rows) {
+  Positions at;
+  at.row_tokens.assign(static_cast<std::size_t>(rows), 1);
+  at.row_pairs = at.row_tokens;
+  return at;
+}
+
 Positions question_positions(TransformerConfig::Mask mask, const std::vector<std::int64_t>& questions,
                              const std::vector<std::int64_t>& lengths, std::int64_t width, torch::Device device) {
   Positions at = causal_positions(lengths, width, device);

@@ -28,7 +28,10 @@ struct Positions {
 /// there: the padding comes after everything that looks.
 Positions causal_positions(const std::vector<std::int64_t>& lengths, std::int64_t width, torch::Device device);
 
-/// The same for rows of which the first questions[b] tokens are a question's, under either mask.
+/// One token a row: for costs counted where only the last position is scored.
+Positions single_positions(std::int64_t rows);
+
+/// Those of rows padded on the right of which the first questions[b] tokens are a question's, under either mask.
 Positions question_positions(TransformerConfig::Mask mask, const std::vector<std::int64_t>& questions,
                              const std::vector<std::int64_t>& lengths, std::int64_t width, torch::Device device);
 

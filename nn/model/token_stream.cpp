@@ -29,11 +29,4 @@ torch::Tensor TokenStream::score() const {
   return model_->logits(stream_.hidden(), {single_positions(stream_.rows()), nullptr, observer_});
 }
 
-Positions single_positions(std::int64_t rows) {
-  Positions at;
-  at.row_tokens.assign(static_cast<std::size_t>(rows), 1);
-  at.row_pairs = at.row_tokens;
-  return at;
-}
-
 }  // namespace noema

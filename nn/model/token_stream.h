@@ -9,28 +9,38 @@
 
 namespace noema {
 
-/// Rows of text that grow by one token at a time, and the scores of the token that comes next. What a sampler works on:
-/// it need not know whether a question or a sentence embedding stands before the tokens.
-class TokenStream {
+/// Rows of text in the writing: the scores of each row's next token, and what the rows go on with. What a sampler works
+/// on: it need not know what stands before the tokens, a question or a sentence embedding.
+class TokenWriter {
  public:
-  /// Starts behind the embeddings [N,T,D] of what stands before, row n filling lengths[n] of them, padded on the left.
+  virtual ~TokenWriter() = default;
+
+  /// Scores of the next token [N,V].
+  virtual const torch::Tensor& logits() const = 0;
+
+  /// Appends one token to each row; ids [N] int64.
+  virtual void append(const torch::Tensor& ids) = 0;
+
+  /// Goes on with these rows only.
+  virtual void keep(const std::vector<std::int64_t>& rows) = 0;
+};
+
+/// Texts that a language model has read.
+class TokenStream final : public TokenWriter {
+ public:
+  /// Starts after the embeddings [N,T,D] of what stands before, row n filling lengths[n] of them, padded on the left.
   /// `room`: how many tokens are expected in all. The model and the observer must outlive the stream.
   TokenStream(const LanguageModel& model, const torch::Tensor& embeddings, const std::vector<std::int64_t>& lengths,
               std::int64_t room, ComputeObserver* observer = nullptr);
 
-  /// Scores of the next token [N,V].
-  const torch::Tensor& logits() const { return logits_; }
+  const torch::Tensor& logits() const override { return logits_; }
+  void append(const torch::Tensor& ids) override;
+  void keep(const std::vector<std::int64_t>& rows) override;
 
   /// What the rows have read.
   const HiddenStream& stream() const { return stream_; }
 
-  /// Appends one token to each row; ids [N] int64.
-  void append(const torch::Tensor& ids);
-
-  /// Goes on with these rows only.
-  void keep(const std::vector<std::int64_t>& rows);
-
-  /// Takes in the rows of another stream of the same model, behind its own.
+  /// Takes in the rows of another stream of the same model, after its own.
   void join(const TokenStream& other);
 
  private:
@@ -41,8 +51,5 @@ class TokenStream {
   HiddenStream stream_;
   torch::Tensor logits_;  // [N,V]
 };
-
-/// One token a row: for costs counted where only the last position is scored.
-Positions single_positions(std::int64_t rows);
 
 }  // namespace noema

@@ -36,7 +36,7 @@ torch::Tensor Transformer::operator()(torch::Tensor x, const Pass& pass) const {
                  ""});
   }
   if (learned_positions_.defined()) x = x + at::embedding(learned_positions_, pass.at.index);
-  const std::size_t run = pass.layers < 0 ? layers_.size() : static_cast<std::size_t>(pass.layers);
+  const std::size_t run = pass.layers ? static_cast<std::size_t>(*pass.layers) : layers_.size();
   for (std::size_t i = 0; i < run; ++i) {
     x = layers_[i](x, pass);
     if (pass.observer) pass.observer->on_layer(static_cast<int>(i), pass.at, x);

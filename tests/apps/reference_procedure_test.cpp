@@ -10,12 +10,11 @@ namespace {
 
 TEST(ReferenceProcedure, SaysWhatContinuousModeSays) {
   const LoadedModel model = load_model({"stories", "fp32"});
-  ReasoningOptions options;
-  options.read_steps = true;
   for (std::uint64_t i = 0; i < 5; ++i) {
     const std::string question = model.task->generator()->generate(11, i).question;
     const auto written = ReferenceProcedure(model.bundle, question).run();
-    const Trajectory trajectory = Reasoner(model.bundle, *model.task, "continuous").run({question}, options).front();
+    const Trajectory trajectory =
+        Reasoner(model.bundle, *model.task, "continuous").run({question}, {}, {.read_steps = true}).front();
     ASSERT_EQ(written.size(), 10u);
     ASSERT_LE(trajectory.steps.size(), written.size());
     for (std::size_t step = 0; step < trajectory.steps.size(); ++step) {

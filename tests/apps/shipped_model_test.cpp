@@ -59,6 +59,12 @@ TEST_P(ShippedModel, AnswersInOrderAtEveryBatchSize) {
   }
 }
 
+TEST_P(ShippedModel, StopsByTheFirstOfSeveralRules) {
+  std::string expected;
+  for (const Asked& one : asked()) expected += one.answer + "\n";
+  EXPECT_EQ(run_program("generate --stop repetition,oracle,head --mode " + GetParam(), questions()).out, expected);
+}
+
 TEST_P(ShippedModel, EndsWithTheAnswerSentenceAndCountsWhatItCost) {
   const ProgramResult result = run_program("generate --json --mode " + GetParam(), questions());
   std::istringstream lines(result.out);

@@ -38,6 +38,9 @@ TEST_F(UsageTest, WrongUsageIsCodeTwo) {
   EXPECT_EQ(run_program("eval").code, 2);
   EXPECT_EQ(run_program("data stories --count many --out x").code, 2);
   EXPECT_EQ(run_program("generate --mode telepathy").code, 2);
+  for (const char* rules : {"never", "head,", "head,none", "''"}) {
+    EXPECT_EQ(run_program(std::string("generate --stop ") + rules).code, 2) << rules;
+  }
   for (const char* seed : {"-1", "99999999999999999999", "1.5", "one"}) {
     EXPECT_EQ(run_program(std::string("data stories --out x --seed ") + seed).code, 2) << seed;
   }

@@ -9,6 +9,7 @@
 #include "concept_lm/stop_head.h"
 #include "support/gradients.h"
 #include "support/tiny_bundle.h"
+#include "support/toy_head.h"
 
 namespace noema {
 namespace {
@@ -34,7 +35,7 @@ TEST_P(ConceptModelTest, TeacherForcingEqualsAppendingStepByStep) {
   const torch::Tensor forced = model.hidden(batch, inputs).view({-1, 2, inputs.size(1)});  // [B,2,D]
   std::vector<TokenIds> questions;
   for (const auto& reasoning : reasonings) questions.push_back(reasoning.question);
-  HiddenStream stream = model.begin(pad(questions, Padding::left));
+  ConceptStream stream = model.begin(pad(questions, Padding::left));
   EXPECT_TRUE(torch::allclose(stream.hidden(), forced.select(1, 0), kClose, kClose));
   stream.append(inputs.view({-1, 2, inputs.size(1)}).select(1, 0));
   EXPECT_TRUE(torch::allclose(stream.hidden(), forced.select(1, 1), kClose, kClose));
@@ -65,9 +66,10 @@ TEST_P(ConceptModelTest, ARolloutReadsItsOwnPredictions) {
       }
     }
     const ReasoningBatch batch = make_batch(groups, 8);
-    const torch::Tensor states = model.rollout(batch);
-    const torch::Tensor forced = model.hidden(batch, model.head().predict(states).input);
-    EXPECT_TRUE(torch::allclose(states, forced, 1e-4, 1e-4)) << siblings;
+    const Concept own = model.rollout(batch);
+    const Concept forced = model.predict(batch, own.input);
+    EXPECT_TRUE(torch::allclose(own.embedding, forced.embedding, 1e-4, 1e-4)) << siblings;
+    EXPECT_TRUE(torch::allclose(own.input, forced.input, 1e-4, 1e-4)) << siblings;
   }
 }
 
@@ -80,18 +82,40 @@ TEST_P(ConceptModelTest, ARolloutGoesOnFromAnExchangedStep) {
   std::vector<std::int64_t> with(static_cast<std::size_t>(batch.steps_count()));
   std::iota(with.begin(), with.end(), 0);
   with[0] = other;
-  const torch::Tensor plain = model.rollout(batch);
+  const torch::Tensor plain = model.rollout(batch).input;
   for (const double share : {0.5, 1.0}) {
-    const torch::Tensor states = model.rollout(batch, {with, share});
-    torch::Tensor read = plain.slice(0, 0, count).clone();
-    read[0] = (1 - share) * plain[0] + share * plain[other];
-    read.slice(0, 1) = states.slice(0, 1, count);
-    const ReasoningBatch alone = make_batch({reasonings[0]}, 8);
-    const torch::Tensor expected = model.hidden(alone, model.head().predict(read).input);
-    EXPECT_TRUE(torch::allclose(states.slice(0, 0, count), expected, 1e-4, 1e-4)) << share;
-    EXPECT_FALSE(torch::allclose(states[1], plain[1], 1e-4, 1e-4)) << share;
-    EXPECT_TRUE(torch::equal(states.slice(0, count), plain.slice(0, count))) << "the others go on as they would";
+    const torch::Tensor read = model.rollout(batch, {with, share}).input;
+    EXPECT_TRUE(torch::allclose(read[0], (1 - share) * plain[0] + share * plain[other], 1e-5, 1e-5)) << share;
+    const torch::Tensor own = read.slice(0, 0, count);
+    const torch::Tensor forced = model.predict(make_batch({reasonings[0]}, 8), own).input;
+    EXPECT_TRUE(torch::allclose(own.slice(0, 1), forced.slice(0, 1), 1e-4, 1e-4)) << share;
+    EXPECT_FALSE(torch::allclose(read[1], plain[1], 1e-4, 1e-4)) << share;
+    EXPECT_TRUE(torch::equal(read.slice(0, count), plain.slice(0, count))) << "the others go on as they would";
   }
+}
+
+TEST_P(ConceptModelTest, AHeadIsShownWhatWasReadBeforeWhetherTheModelReadsItselfOrIsTold) {
+  const auto model = with_toy_head(bundle_.concepts->config().model, false);
+  const ReasoningBatch batch = make_batch(tiny_reasonings(*bundle_.tokenizer), 8);
+  const Concept own = model->rollout(batch);
+  const Concept forced = model->predict(batch, own.input);
+  EXPECT_TRUE(torch::allclose(own.embedding, forced.embedding, 1e-4, 1e-4));
+  const torch::Tensor hidden = model->hidden(batch, own.input);
+  EXPECT_TRUE(torch::allclose(own.embedding[0], hidden[0], 1e-4, 1e-4)) << "nothing stands before a first sentence";
+  EXPECT_FALSE(torch::allclose(own.embedding[1], hidden[1], 1e-2, 1e-2));
+}
+
+TEST_P(ConceptModelTest, WhatAHeadDrawsInARolloutBelongsToTheTextAndTheSeed) {
+  const auto model = with_toy_head(bundle_.concepts->config().model, true);
+  const auto reasonings = tiny_reasonings(*bundle_.tokenizer);
+  const auto embeddings = [&](const std::vector<TokenizedReasoning>& some, std::uint64_t seed) {
+    return model->rollout(make_batch(some, 8), {}, seed).embedding;
+  };
+  const torch::Tensor together = embeddings(reasonings, 3);
+  const torch::Tensor fewer = embeddings({reasonings[0], reasonings[1]}, 3);
+  EXPECT_TRUE(torch::allclose(fewer, together.slice(0, 0, fewer.size(0)), 1e-4, 1e-4));
+  EXPECT_TRUE(torch::equal(together, embeddings(reasonings, 3)));
+  EXPECT_FALSE(torch::allclose(together, embeddings(reasonings, 4), 1e-3, 1e-3));
 }
 
 TEST(Projection, StartsAsTheIdentityBetweenSpacesOfTheSameWidth) {
@@ -118,7 +142,7 @@ struct HeadCase {
   torch::Tensor loss(const ConceptHead& head) {
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(1);
     return total(
-        head.loss({hidden, embedding, input, sentences, torch::arange(3), autoencoder.decoder(), 0.0, generator}));
+        head.loss({{hidden}, embedding, input, sentences, torch::arange(3), autoencoder.decoder(), 0.0, generator}));
   }
 
   Weights weights;
@@ -146,10 +170,10 @@ TEST(DecodingHead, DropsOutTheStateThatIsProjected) {
   const auto head = decoding_head_kind()->make({8, 8, to_input}, WeightScope(weights, "head."));
   torch::Tensor(weights.tensors().at("head.out.weight")).normal_();  // no longer the identity
   at::Generator drawn = at::make_generator<at::CPUGeneratorImpl>(1), again = drawn.clone();
-  const LossTerms terms =
-      head->loss({c.hidden, c.embedding, c.input, c.sentences, torch::arange(3), c.autoencoder.decoder(), 0.5, drawn});
+  const LossTerms terms = head->loss(
+      {{c.hidden}, c.embedding, c.input, c.sentences, torch::arange(3), c.autoencoder.decoder(), 0.5, drawn});
   const torch::Tensor logits =
-      c.autoencoder.decoder().logits(head->predict(dropout(c.hidden, 0.5, again)).embedding, c.sentences);
+      c.autoencoder.decoder().logits(head->predict({dropout(c.hidden, 0.5, again)}).embedding, c.sentences);
   EXPECT_NEAR(terms.front().value.item<double>(), token_cross_entropy(logits, c.sentences.real_tokens()).item<double>(),
               1e-9);
 }
@@ -160,7 +184,7 @@ TEST(RegressionHead, GradientsAgreeWithFiniteDifferencesAndItsInputIsTheProjecte
   const Projection to_input(WeightScope(weights, "to_input."), 8, 8);
   const auto head = regression_head_kind()->make({8, 8, to_input}, WeightScope(weights, "head."));
   expect_right_gradients([&] { return c.loss(*head); }, {c.hidden});
-  const Concept predicted = head->predict(c.hidden);
+  const Concept predicted = head->predict({c.hidden});
   EXPECT_TRUE(torch::equal(predicted.input, to_input(predicted.embedding, {single_positions(3)})));
 }
 

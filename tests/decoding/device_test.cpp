@@ -16,9 +16,10 @@ const std::vector<std::string> kQuestions = {
     "Bob was in the kitchen. Bob went to the park. Where is Bob?",
     "Tom had 3 apples. Tom lost 1 apple. How many apples does Tom have?"};
 
-std::vector<std::string> answers(const Bundle& bundle, const std::string& mode, const ReasoningOptions& options) {
+std::vector<std::string> answers(const Bundle& bundle, const std::string& mode, const ReasoningOptions& options,
+                                 const RunOptions& run = {}) {
   std::vector<std::string> all;
-  for (const Trajectory& trajectory : Reasoner(bundle, *make_task("stories"), mode).run(kQuestions, options)) {
+  for (const Trajectory& trajectory : Reasoner(bundle, *make_task("stories"), mode).run(kQuestions, options, run)) {
     for (const Step& step : trajectory.steps) all.push_back(step.text);
     all.push_back(trajectory.answer.value_or("none"));
   }
@@ -38,20 +39,20 @@ INSTANTIATE_TEST_SUITE_P(Modes, OnADevice, testing::Values("direct", "chain", "c
 TEST_P(OnADevice, WritesTheSameTexts) {
   for (const StopRule stop : {StopRule::head, StopRule::oracle, StopRule::repetition}) {
     ReasoningOptions options;
-    options.stop = stop;
-    options.batch = 2;  // the third question enters where another has left
+    options.stop = {stop};
+    RunOptions run;
+    run.batch = 2;  // the third question enters where another has left
     options.max_steps = 10;
-    options.read_steps = true;
-    options.doubt_threshold = 0.01;
-    EXPECT_EQ(answers(there_, GetParam(), options), answers(here_, GetParam(), options));
+    run.read_steps = true;
+    options.uncertainty_threshold = 0.01;
+    EXPECT_EQ(answers(there_, GetParam(), options, run), answers(here_, GetParam(), options, run));
   }
 }
 
 TEST_P(OnADevice, WritesTheSameTextsStepByStep) {
   ReasoningOptions options;
-  options.count_flops = true;  // looks at every operation
-  EXPECT_EQ(answers(there_, GetParam(), options), answers(here_, GetParam(), options));
-  options.count_flops = false;
+  const RunOptions counting = {.count_flops = true};  // looks at every operation
+  EXPECT_EQ(answers(there_, GetParam(), options, counting), answers(here_, GetParam(), options, counting));
   options.sampling.temperature = 0.5;
   options.latent_temperature = 0.1;
   EXPECT_EQ(answers(there_, GetParam(), options), answers(here_, GetParam(), options));
@@ -61,7 +62,7 @@ TEST_P(OnADevice, ReasonsInItsOwnType) {
   const Bundle bundle = load_bundle(kModel, std::nullopt, std::make_shared<SeparateDevice>(torch::kBFloat16));
   EXPECT_EQ(bundle.precision, Precision::bf16);
   ReasoningOptions options;
-  options.doubt_threshold = 0.01;
+  options.uncertainty_threshold = 0.01;
   const auto texts = answers(bundle, GetParam(), options);
   EXPECT_EQ(std::count(texts.begin(), texts.end(), "none"), 0);
 }

@@ -29,10 +29,9 @@ TEST_F(GpuReasoner, AnswersAsTheProcessorDoes) {
   const auto task = make_task("stories");
   for (const std::string mode : {"direct", "chain", "continuous", "discretized", "hybrid"}) {
     for (const std::int64_t batch : {1, 5, 32}) {
-      ReasoningOptions options;
-      options.batch = batch;
-      const auto slow = Reasoner(here, *task, mode).run(questions(), options);
-      const auto fast = Reasoner(there, *task, mode).run(questions(), options);
+      const RunOptions run = {.batch = batch};
+      const auto slow = Reasoner(here, *task, mode).run(questions(), {}, run);
+      const auto fast = Reasoner(there, *task, mode).run(questions(), {}, run);
       for (std::size_t i = 0; i < slow.size(); ++i) EXPECT_EQ(fast[i].answer, slow[i].answer) << mode << batch;
     }
   }

@@ -8,37 +8,13 @@
 #include <set>
 
 #include "base/error.h"
-#include "decoding/doubt.h"
-#include "decoding/flops.h"
 #include "decoding/intervention.h"
+#include "decoding/reasoning.h"
 #include "support/replaying_accelerator.h"
-#include "support/tiny_bundle.h"
+#include "support/toy_head.h"
 
 namespace noema {
 namespace {
-
-ReasoningOptions short_options() {
-  ReasoningOptions options;
-  options.max_steps = 4;
-  options.max_sentence_tokens = 6;
-  options.stop = StopRule::none;
-  options.read_steps = true;
-  return options;
-}
-
-std::vector<std::string> texts(const std::vector<Trajectory>& trajectories) {
-  std::vector<std::string> all;
-  for (const Trajectory& trajectory : trajectories) {
-    for (const Step& step : trajectory.steps) all.push_back(step.text);
-    all.push_back(trajectory.question);
-  }
-  return all;
-}
-
-std::vector<Trajectory> reason(const Bundle& bundle, const std::string& mode, const ReasoningOptions& options,
-                               Observer* observer = nullptr) {
-  return Reasoner(bundle, *make_task("stories"), mode).run(tiny_questions(), options, observer);
-}
 
 class EveryMode : public testing::TestWithParam<std::string> {
  protected:
@@ -46,47 +22,28 @@ class EveryMode : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(EveryMode, GivesTheSameTextsAtEveryBatchSize) {
-  ReasoningOptions options = short_options();
-  options.batch = 1;
-  const auto alone = texts(reason(bundle_, GetParam(), options));
+  const ReasoningOptions options = short_options();
+  RunOptions run = kReading;
+  run.batch = 1;
+  const auto alone = texts(reason(bundle_, GetParam(), options, run));
   for (const std::int64_t batch : {2, 4, 6}) {
-    options.batch = batch;
-    EXPECT_EQ(texts(reason(bundle_, GetParam(), options)), alone) << batch;
+    run.batch = batch;
+    EXPECT_EQ(texts(reason(bundle_, GetParam(), options, run)), alone) << batch;
   }
-}
-
-/// So that questions end at different steps.
-ReasoningOptions uneven_options(const Bundle& bundle) {
-  ReasoningOptions options = short_options();
-  options.max_steps = 6;
-  options.stop = StopRule::head;
-  options.stop_threshold = 1.0;
-  std::vector<double> probabilities;
-  for (const Trajectory& trajectory : reason(bundle, "continuous", options)) {
-    for (const Step& step : trajectory.steps) probabilities.push_back(*step.stop_probability);
-  }
-  std::sort(probabilities.begin(), probabilities.end());
-  // In the widest gap of the upper half: no probability is so near that rounding decides.
-  std::size_t widest = probabilities.size() / 2;
-  const auto gap = [&](std::size_t i) { return probabilities[i + 1] - probabilities[i]; };
-  for (std::size_t i = widest; i + 1 < probabilities.size(); ++i) {
-    if (gap(i) > gap(widest)) widest = i;
-  }
-  options.stop_threshold = (probabilities[widest] + probabilities[widest + 1]) / 2.0;
-  return options;
 }
 
 TEST_P(EveryMode, GivesTheSameTextsWhereQuestionsTakeThePlacesOfOthers) {
   ReasoningOptions options = uneven_options(bundle_);
-  options.batch = 1;
-  options.count_flops = true;
-  const auto alone = reason(bundle_, GetParam(), options);
+  RunOptions run = kReading;
+  run.batch = 1;
+  run.count_flops = true;
+  const auto alone = reason(bundle_, GetParam(), options, run);
   std::set<std::size_t> lengths;
   for (const Trajectory& trajectory : alone) lengths.insert(trajectory.steps.size());
   if (GetParam() == "continuous") EXPECT_GT(lengths.size(), 1u);
   for (const std::int64_t batch : {2, 3, 5}) {
-    options.batch = batch;
-    const auto together = reason(bundle_, GetParam(), options);
+    run.batch = batch;
+    const auto together = reason(bundle_, GetParam(), options, run);
     EXPECT_EQ(texts(together), texts(alone)) << batch;
     for (std::size_t i = 0; i < alone.size(); ++i) {
       EXPECT_EQ(together[i].stop, alone[i].stop);
@@ -94,13 +51,6 @@ TEST_P(EveryMode, GivesTheSameTextsWhereQuestionsTakeThePlacesOfOthers) {
       EXPECT_NEAR(together[i].cost.flops / alone[i].cost.flops, 1.0, 1e-9);
     }
   }
-}
-
-/// The same model, with an accelerator.
-Bundle accelerated(const Bundle& bundle, std::shared_ptr<const Accelerator> accelerator) {
-  Bundle copy = bundle;
-  copy.accelerator = std::move(accelerator);
-  return copy;
 }
 
 /// Looks at steps, not at operations.
@@ -116,13 +66,14 @@ struct StepCounter : Observer {
 
 TEST_P(EveryMode, GivesTheSameTextsWhereStepsAreRecorded) {
   ReasoningOptions options = uneven_options(bundle_);
+  RunOptions run = kReading;
   options.max_steps = 12;
-  const auto wanted = reason(bundle_, GetParam(), options);
+  const auto wanted = reason(bundle_, GetParam(), options, run);
   const auto accelerator = std::make_shared<ReplayingAccelerator>();
   const Bundle bundle = accelerated(bundle_, accelerator);
   for (const std::int64_t batch : {1, 3, 6}) {
-    options.batch = batch;
-    const auto recorded = reason(bundle, GetParam(), options);
+    run.batch = batch;
+    const auto recorded = reason(bundle, GetParam(), options, run);
     EXPECT_EQ(texts(recorded), texts(wanted)) << batch;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       EXPECT_EQ(recorded[i].stop, wanted[i].stop);
@@ -137,9 +88,9 @@ TEST_P(EveryMode, RecordsNothingWhereSomebodyLooksAtEveryOperation) {
   const auto accelerator = std::make_shared<ReplayingAccelerator>();
   const Bundle bundle = accelerated(bundle_, accelerator);
   StepCounter curious(true), modest(false);
-  reason(bundle, GetParam(), short_options(), &curious);
+  reason(bundle, GetParam(), short_options(), kReading, &curious);
   EXPECT_EQ(accelerator->recorded, 0);
-  reason(bundle, GetParam(), short_options(), &modest);
+  reason(bundle, GetParam(), short_options(), kReading, &modest);
   EXPECT_GT(accelerator->recorded, 0);
   EXPECT_EQ(modest.steps, curious.steps);
 }
@@ -164,29 +115,31 @@ struct LargestBatch : Observer {
 
 TEST_P(EveryMode, SplitsBatchesThatMemoryHasNoRoomFor) {
   ReasoningOptions options = short_options();
+  RunOptions run = kReading;
   LargestBatch unlimited, limited;
-  const auto together = texts(reason(bundle_, GetParam(), options, &unlimited));
+  const auto together = texts(reason(bundle_, GetParam(), options, run, &unlimited));
   EXPECT_EQ(unlimited.largest, tiny_questions().size());
-  const std::int64_t most = make_strategy(GetParam())->cache_bytes({bundle_, *make_task("stories"), options}, 60);
-  options.memory = 2 * most;
-  EXPECT_EQ(texts(reason(bundle_, GetParam(), options, &limited)), together);
+  const std::int64_t most = make_strategy(GetParam())->cache_bytes({bundle_, *make_task("stories"), options, run}, 60);
+  run.memory = 2 * most;
+  EXPECT_EQ(texts(reason(bundle_, GetParam(), options, run, &limited)), together);
   EXPECT_GE(limited.largest, 2u);
   EXPECT_LT(limited.largest, unlimited.largest);
-  options.memory = most / 20;
-  EXPECT_THROW(reason(bundle_, GetParam(), options), Error);
+  run.memory = most / 20;
+  EXPECT_THROW(reason(bundle_, GetParam(), options, run), Error);
 }
 
 TEST_P(EveryMode, SamplesTheSameTextsAtEveryBatchSizeAndOthersWithAnotherSeed) {
   ReasoningOptions options = short_options();
+  RunOptions run = kReading;
   options.sampling.temperature = 1.0;
   options.latent_temperature = 0.1;
-  options.seed = 3;
-  options.batch = 1;
-  const auto alone = texts(reason(bundle_, GetParam(), options));
-  options.batch = 4;
-  EXPECT_EQ(texts(reason(bundle_, GetParam(), options)), alone);
-  options.seed = 4;
-  EXPECT_NE(texts(reason(bundle_, GetParam(), options)), alone);
+  run.seed = 3;
+  run.batch = 1;
+  const auto alone = texts(reason(bundle_, GetParam(), options, run));
+  run.batch = 4;
+  EXPECT_EQ(texts(reason(bundle_, GetParam(), options, run)), alone);
+  run.seed = 4;
+  EXPECT_NE(texts(reason(bundle_, GetParam(), options, run)), alone);
 }
 
 /// Counts what products read.
@@ -197,11 +150,12 @@ struct WeightCounter final : Observer {
 
 TEST_P(EveryMode, LookingAtStepsDoesNotChangeASampledAnswer) {
   ReasoningOptions options = short_options();
+  RunOptions run = kReading;
   options.sampling.temperature = 1.0;
-  options.doubt_threshold = 1000.0;
-  const auto read = reason(bundle_, GetParam(), options);
-  options.read_steps = false;
-  const auto unread = reason(bundle_, GetParam(), options);
+  options.uncertainty_threshold = 1000.0;
+  const auto read = reason(bundle_, GetParam(), options, run);
+  run.read_steps = false;
+  const auto unread = reason(bundle_, GetParam(), options, run);
   for (std::size_t i = 0; i < read.size(); ++i) EXPECT_EQ(read[i].steps.back().text, unread[i].steps.back().text);
 }
 
@@ -216,9 +170,9 @@ struct Announced final : Observer {
 TEST_P(EveryMode, AnnouncesEveryTextThatItWrites) {
   for (const double threshold : {-1.0, 1000.0}) {
     ReasoningOptions options = short_options();
-    options.doubt_threshold = threshold;
+    options.uncertainty_threshold = threshold;
     Announced announced;
-    const auto found = reason(bundle_, GetParam(), options, &announced);
+    const auto found = reason(bundle_, GetParam(), options, kReading, &announced);
     for (std::size_t i = 0; i < found.size(); ++i) {
       for (std::size_t s = 0; s < found[i].steps.size(); ++s) {
         EXPECT_TRUE(found[i].steps[s].is_written);
@@ -231,9 +185,10 @@ TEST_P(EveryMode, AnnouncesEveryTextThatItWrites) {
 TEST_P(EveryMode, IsNotChangedByObservers) {
   const auto unobserved = reason(bundle_, GetParam(), short_options());
   ReasoningOptions options = short_options();
-  options.count_flops = true;
+  RunOptions run = kReading;
+  run.count_flops = true;
   WeightCounter counter;
-  const auto observed = reason(bundle_, GetParam(), options, &counter);
+  const auto observed = reason(bundle_, GetParam(), options, run, &counter);
   EXPECT_EQ(texts(unobserved), texts(observed));
   EXPECT_GT(counter.bytes, 0);
   for (std::size_t i = 0; i < observed.size(); ++i) {
@@ -248,8 +203,9 @@ TEST_P(EveryMode, IsNotChangedByObservers) {
 TEST_P(EveryMode, EndsAtOnceWhenCancelled) {
   const std::atomic<bool> cancelled{true};
   ReasoningOptions options = short_options();
-  options.cancelled = &cancelled;
-  for (const Trajectory& trajectory : reason(bundle_, GetParam(), options)) {
+  RunOptions run = kReading;
+  run.cancelled = &cancelled;
+  for (const Trajectory& trajectory : reason(bundle_, GetParam(), options, run)) {
     EXPECT_EQ(trajectory.stop, StopReason::cancelled);
     EXPECT_LE(trajectory.steps.size(), 1u);
   }
@@ -280,110 +236,42 @@ TEST(Reasoner, SuggestsTheModeThatWasMeantAndMissesParts) {
   EXPECT_NO_THROW(Reasoner(bundle, *task, "continuous"));
 }
 
+TEST(ConceptHeads, ThatLookAtSentencesBeforeAndDrawDoNotDependOnTheBatchNorAreRecorded) {
+  Bundle bundle = tiny_bundle();
+  bundle.concepts = with_toy_head(bundle.concepts->config().model, true);
+  const ReasoningOptions options = uneven_options(bundle);
+  const Bundle recording = accelerated(bundle, std::make_shared<ReplayingAccelerator>());
+  for (const char* mode : {"continuous", "discretized", "hybrid"}) {
+    RunOptions run = kReading;
+    run.batch = 1;
+    const auto alone = texts(reason(bundle, mode, options, run));
+    for (const std::int64_t batch : {2, 4, 6}) {
+      run.batch = batch;
+      EXPECT_EQ(texts(reason(bundle, mode, options, run)), alone) << mode << batch;
+      EXPECT_EQ(texts(reason(recording, mode, options, run)), alone) << mode << batch;
+    }
+    run.seed = 1;
+    EXPECT_NE(texts(reason(bundle, mode, options, run)), alone) << mode;
+  }
+}
+
 TEST(Discretized, WorksWithSemanticInputsToo) {
   const Bundle bundle = tiny_bundle(false, "semantic");
-  ReasoningOptions options = short_options();
-  options.batch = 1;
-  const auto alone = texts(reason(bundle, "discretized", options));
-  options.batch = 6;
-  EXPECT_EQ(texts(reason(bundle, "discretized", options)), alone);
-}
-
-TEST(Hybrid, IsDiscretizedInDoubtAndContinuousOtherwise) {
-  for (const char* reads : {"contextual", "semantic"}) {
-    const Bundle bundle = tiny_bundle(false, reads);
-    ReasoningOptions options = short_options();
-    options.doubt = DoubtMeasure::first_token;
-    options.doubt_threshold = -1.0;
-    EXPECT_EQ(texts(reason(bundle, "hybrid", options)), texts(reason(bundle, "discretized", options)));
-    options.doubt_threshold = 1000.0;
-    EXPECT_EQ(texts(reason(bundle, "hybrid", options)), texts(reason(bundle, "continuous", options)));
-  }
-}
-
-TEST(Hybrid, ADoubtInTheMiddleReadsTheSentencesBeforeIt) {
-  const Bundle bundle = tiny_bundle();
-  ReasoningOptions options = short_options();
-  options.doubt = DoubtMeasure::first_token;
-  options.read_steps = false;
-  options.count_flops = true;
-  const auto continuous = reason(bundle, "continuous", options);
-  const auto discretized = reason(bundle, "discretized", options);
-  std::vector<double> doubts;
-  for (const Trajectory& trajectory : continuous) {
-    doubts.push_back(
-        make_doubt(bundle, options.doubt)->of(trajectory.steps[1].concept_.unsqueeze(0))[0].item<double>());
-  }
-  options.doubt_threshold = *std::max_element(doubts.begin(), doubts.end()) - 1e-4;
-  bool some_in_doubt = false;
-  const auto found = reason(bundle, "hybrid", options);
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const auto& steps = found[i].steps;
-    for (std::size_t s = 1; s + 1 < steps.size(); ++s) {
-      if (!steps[s].text.empty()) EXPECT_FALSE(steps[s - 1].text.empty()) << "a text has no holes";
-    }
-    some_in_doubt = some_in_doubt || !steps[1].text.empty();
-    EXPECT_GE(found[i].cost.flops, continuous[i].cost.flops);
-    const auto& same = steps.front().text.empty() ? continuous : discretized;
-    EXPECT_EQ(found[i].cost.prefill_flops, same[i].cost.prefill_flops) << "reading the question is prefill";
-  }
-  EXPECT_TRUE(some_in_doubt);
-}
-
-TEST(Hybrid, ReadsWhatTheOracleHasWrittenAlready) {
-  const Bundle bundle = tiny_bundle();
-  ReasoningOptions options = short_options();
-  options.stop = StopRule::oracle;
-  options.doubt_threshold = -1.0;
-  EXPECT_EQ(texts(reason(bundle, "hybrid", options)), texts(reason(bundle, "discretized", options)));
-}
-
-TEST(Hybrid, GoesOnInConceptsWhereTheTextsAreTooLongToRead) {
-  const Bundle bundle = tiny_bundle();
-  const std::int64_t room = bundle.reading().backbone().config().transformer.max_positions;
-  ReasoningOptions options = short_options();
-  options.max_steps = 9;
-  options.max_sentence_tokens = 12;
-  options.latent_temperature = 0.7;  // for doubt to come and go
-  const auto ask = [&](const std::string& question, double threshold) {
-    options.doubt_threshold = threshold;
-    return Reasoner(bundle, *make_task("stories"), "hybrid").run({question}, options).front();
-  };
-  int overflowing = 0;
-  for (const char* asked :
-       {"Tom", "Ann", "Eva", "Bob", "Ida", "the ball", "the book", "the lamp", "the key", "the cup"}) {
-    std::string question = std::string("Where is ") + asked + "?";
-    while (bundle.tokenize_question(question).size() < 90) {
-      question = "Ann took the key. " + question;
-    }
-    const auto sure = ask(question, 1000.0).steps;
-    std::vector<double> doubts;
-    std::size_t tokens = bundle.tokenize_question(question).size();
-    for (std::size_t s = 0; s + 1 < sure.size(); ++s) {
-      tokens += sure[s].tokens.size() + 1;
-      const double before = doubts.empty() ? 1e9 : *std::max_element(doubts.begin(), doubts.end());
-      doubts.push_back(make_doubt(bundle, options.doubt)->of(sure[s].concept_.unsqueeze(0))[0].item<double>());
-      if (doubts.back() <= before || static_cast<std::int64_t>(tokens) <= room) continue;
-      ++overflowing;  // this step is the first in doubt, and by then nobody has written the others
-      EXPECT_GT(ask(question, before).steps.size(), s);
-    }
-  }
-  EXPECT_GT(overflowing, 0);
-}
-
-TEST(Hybrid, AMeasureThatTheModelLacksIsAnError) {
-  const Bundle bundle = tiny_bundle();
-  ReasoningOptions options = short_options();
-  options.doubt = DoubtMeasure::readout;
-  EXPECT_THROW(reason(bundle, "hybrid", options), Error);
+  const ReasoningOptions options = short_options();
+  RunOptions run = kReading;
+  run.batch = 1;
+  const auto alone = texts(reason(bundle, "discretized", options, run));
+  run.batch = 6;
+  EXPECT_EQ(texts(reason(bundle, "discretized", options, run)), alone);
 }
 
 TEST(Continuous, DecodesOnlyTheAnswerUnlessStepsAreRead) {
   const Bundle bundle = tiny_bundle();
   ReasoningOptions options = short_options();
-  const auto read = reason(bundle, "continuous", options);
-  options.read_steps = false;
-  const auto unread = reason(bundle, "continuous", options);
+  RunOptions run = kReading;
+  const auto read = reason(bundle, "continuous", options, run);
+  run.read_steps = false;
+  const auto unread = reason(bundle, "continuous", options, run);
   for (std::size_t i = 0; i < read.size(); ++i) {
     ASSERT_EQ(unread[i].steps.size(), 4u);
     for (std::size_t s = 0; s < 3; ++s) {
@@ -432,85 +320,6 @@ TEST(Intervention, ChangesItsStepAndWhatFollowsAndNothingBefore) {
       EXPECT_FALSE(torch::allclose(plain[i].steps[2].concept_, changed[i].steps[2].concept_, 1e-3, 1e-3));
     }
     EXPECT_EQ(forgetful.seen.front().size(), plain.size());
-  }
-}
-
-TEST(StopRules, HeadAndRepetitionEndReasoningAtTheirThresholds) {
-  const Bundle bundle = tiny_bundle();
-  ReasoningOptions options = short_options();
-  options.stop = StopRule::head;
-  options.stop_threshold = 0.0;
-  for (const Trajectory& trajectory : reason(bundle, "continuous", options)) {
-    EXPECT_EQ(trajectory.steps.size(), 1u);
-    EXPECT_EQ(trajectory.stop, StopReason::answered);
-  }
-  options.stop_threshold = 1.0;
-  for (const Trajectory& trajectory : reason(bundle, "continuous", options)) {
-    EXPECT_EQ(trajectory.steps.size(), 4u);
-    EXPECT_EQ(trajectory.stop, StopReason::max_steps);
-  }
-  options.stop = StopRule::repetition;
-  options.repetition_threshold = -1.0;
-  for (const Trajectory& trajectory : reason(bundle, "continuous", options)) {
-    EXPECT_EQ(trajectory.steps.size(), 2u);
-    EXPECT_EQ(trajectory.stop, StopReason::repeated);
-  }
-}
-
-TEST(Chain, EndsWhereTheContextEnds) {
-  const Bundle bundle = tiny_bundle();
-  ReasoningOptions options;
-  options.max_steps = 1000;
-  for (const Trajectory& trajectory : reason(bundle, "chain", options)) {
-    EXPECT_TRUE(trajectory.stop == StopReason::context_full || trajectory.stop == StopReason::answered);
-  }
-}
-
-TEST(Continuous, EndsWhereTheContextEndsWhetherStepsAreRecordedOrNot) {
-  const Bundle plain = tiny_bundle();
-  std::string question = "Where is Tom?";
-  while (plain.tokenize_question(question).size() < 90) question = "Ann took the key. " + question;
-  ReasoningOptions options = short_options();
-  options.max_steps = 100;
-  const auto run = [&](const Bundle& bundle) {
-    return Reasoner(bundle, *make_task("stories"), "continuous").run({question, "Where is Eva?"}, options);
-  };
-  const auto wanted = run(plain), recorded = run(accelerated(plain, std::make_shared<ReplayingAccelerator>()));
-  EXPECT_EQ(wanted.front().stop, StopReason::context_full);
-  EXPECT_EQ(texts(recorded), texts(wanted));
-}
-
-TEST(FlopCounter, CountsThePrefillOfEveryBatch) {
-  const Bundle bundle = tiny_bundle();
-  for (const std::string mode : {"chain", "continuous", "discretized"}) {
-    ReasoningOptions options = short_options();
-    options.count_flops = true;
-    options.batch = 1;
-    const auto alone = reason(bundle, mode, options);
-    options.batch = 6;
-    const auto together = reason(bundle, mode, options);
-    for (std::size_t i = 0; i < alone.size(); ++i) {
-      EXPECT_DOUBLE_EQ(alone[i].cost.prefill_flops, together[i].cost.prefill_flops) << mode << i;
-      EXPECT_NEAR(alone[i].cost.flops / together[i].cost.flops, 1.0, 1e-9) << mode << i;
-    }
-  }
-}
-
-TEST(FlopCounter, AgreesWithTheClosedFormula) {
-  for (const bool gpt2 : {false, true}) {
-    const Bundle bundle = tiny_bundle(gpt2);
-    ReasoningOptions options = short_options();
-    options.count_flops = true;
-    const TransformerConfig& config = bundle.chain->config().transformer;
-    const double head = 2.0 * static_cast<double>(config.width) * bundle.tokenizer->vocab_size();
-    for (const Trajectory& trajectory : reason(bundle, "chain", options)) {
-      const auto question = static_cast<std::int64_t>(bundle.tokenize_question(trajectory.question).size());
-      const std::int64_t read_back = trajectory.cost.tokens - 1;  // the last token is written and not read
-      EXPECT_NEAR(trajectory.cost.prefill_flops / (transformer_flops(config, question, 0) + head), 1.0, 1e-6);
-      const double whole =
-          transformer_flops(config, question + read_back, 0) + head * static_cast<double>(trajectory.cost.tokens);
-      EXPECT_NEAR(trajectory.cost.flops / whole, 1.0, 0.02);
-    }
   }
 }
 

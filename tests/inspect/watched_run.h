@@ -15,23 +15,23 @@ inline ReasoningOptions watched_options() {
   ReasoningOptions options;
   options.max_steps = 3;
   options.max_sentence_tokens = 6;
-  options.stop = StopRule::none;
-  options.read_steps = true;
-  options.doubt_threshold = 1000.0;  // in hybrid mode doubt is measured, but never enough
+  options.stop = {};
+  options.uncertainty_threshold = 1000.0;  // in hybrid mode uncertainty is measured, but never enough
   return options;
 }
 
 /// The tiny questions reasoned about and judged, each with "kitchen" as its true answer.
 inline std::vector<RecordedTrajectory> watched_run(const Bundle& bundle, const std::string& mode,
-                                                   const ReasoningOptions& options, Observer* observer = nullptr) {
+                                                   const ReasoningOptions& options, Observer* observer = nullptr,
+                                                   const RunOptions& run = {.read_steps = true}) {
   const auto task = make_task("stories");
-  auto trajectories = Reasoner(bundle, *task, mode).run(tiny_questions(), options, observer);
+  auto trajectories = Reasoner(bundle, *task, mode).run(tiny_questions(), options, run, observer);
   std::vector<RecordedTrajectory> recorded;
   for (std::size_t i = 0; i < trajectories.size(); ++i) {
     Example example;
     example.question = tiny_questions()[i];
     example.answer = "kitchen";
-    recorded.push_back(judge(options.first_question + i, std::move(trajectories[i]), example, *task));
+    recorded.push_back(judge(run.first_question + i, std::move(trajectories[i]), example, *task));
   }
   return recorded;
 }

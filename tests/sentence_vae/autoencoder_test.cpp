@@ -125,13 +125,13 @@ TEST(Decoding, IsExactInScoreIfAndOnlyIfGreedyWritingIsExact) {
   const SentenceDecoder& decoder = bundle.writing().decoder();
   const torch::Tensor z = torch::randn({6, bundle.writing().latent_width()}) * 3.0;
   std::vector<TokenIds> written(6);
-  TokenStream stream = decoder.begin(z);
+  const auto writer = decoder.begin(z);
   for (int t = 0; t < 5; ++t) {
-    const torch::Tensor ids = stream.logits().argmax(-1);
+    const torch::Tensor ids = writer->logits().argmax(-1);
     for (std::size_t row = 0; row < 6; ++row) {
       written[row].push_back(static_cast<TokenId>(ids[static_cast<std::int64_t>(row)].item<std::int64_t>()));
     }
-    stream.append(ids);
+    writer->append(ids);
   }
   EXPECT_TRUE(score_decoding(decoder, z, pad(written)).exact.all().item<bool>());
   written[2][4] = (written[2][4] + 1) % bundle.tokenizer->vocab_size();

@@ -74,7 +74,7 @@ class ConceptObjective final : public ReasoningObjective {
     const torch::Tensor targets = model_.inputs(read);
     const JoinedTwins joined = join_twins(batch, generator);
     const torch::Tensor inputs = chance(options_.rollouts, generator)
-                                     ? rolled_out(batch, joined.exchange)
+                                     ? model_.rollout(batch, joined.exchange, draw_seed(generator)).input
                                      : dropout(targets, options_.dropout, generator).index_select(0, joined.read);
     const std::int64_t layers = model_.layers() - (chance(options_.early_exit, generator) ? 1 : 0);
     LayerTap tap(std::min(options_.hint_layer, layers));
@@ -82,11 +82,12 @@ class ConceptObjective final : public ReasoningObjective {
     const torch::Tensor hidden = model_.predicting(states, batch);
     const torch::Tensor& wanted = joined.predicted;
     const Sentences sentences = batch.steps.select(wanted);
-    LossTerms terms = model_.head().loss({hidden, written.index_select(0, wanted), targets.index_select(0, wanted),
+    const ConceptContext context = model_.context(batch, inputs, hidden);
+    LossTerms terms = model_.head().loss({context, written.index_select(0, wanted), targets.index_select(0, wanted),
                                           sentences, batch.text_numbers.index_select(0, wanted), writes_.decoder(),
                                           options_.dropout, generator});
     if (options_.readout_weight > 0.0) {
-      const torch::Tensor predicted = model_.head().predict(hidden).embedding;
+      const torch::Tensor predicted = model_.head().predict(context).embedding;
       terms.push_back({"readout", writes_.readout()->loss(predicted, sentences), options_.readout_weight});
     }
     if (options_.hint_weight > 0.0) {
@@ -99,7 +100,7 @@ class ConceptObjective final : public ReasoningObjective {
   Counts measure(const ReasoningBatch& batch) const override {
     const torch::Tensor inputs = model_.inputs(frozen_embeddings(reads_, batch));
     Counts counts;
-    count_exact(counts, "forced ", exact(model_.hidden(batch, inputs), batch), batch);
+    count_exact(counts, "forced ", exact(model_.predict(batch, inputs), batch), batch);
     count_exact(counts, "", exact(model_.rollout(batch), batch), batch);
     return counts;
   }
@@ -108,8 +109,8 @@ class ConceptObjective final : public ReasoningObjective {
   std::string selected_by() const override { return "questions"; }
 
   std::string sample(const ReasoningBatch& batch, const Tokenizer& tokenizer) const override {
-    const torch::Tensor hidden = model_.hidden(batch, model_.inputs(frozen_embeddings(reads_, batch)));
-    return sample_decoding(writes_.decoder(), model_.head().predict(hidden).embedding, batch, tokenizer);
+    const Concept forced = model_.predict(batch, model_.inputs(frozen_embeddings(reads_, batch)));
+    return sample_decoding(writes_.decoder(), forced.embedding, batch, tokenizer);
   }
 
  private:
@@ -117,14 +118,14 @@ class ConceptObjective final : public ReasoningObjective {
     return probability > 0.0 && torch::rand({1}, generator).item<double>() < probability;
   }
 
-  torch::Tensor rolled_out(const ReasoningBatch& batch, const Exchange& exchange) const {
-    const torch::NoGradGuard no_grad;
-    const torch::Tensor states = model_.rollout(batch, exchange);
-    return model_.head().predict(exchange(states, count_up(batch.steps_count()))).input;
+  /// Of what the head draws in a rollout, if it draws anything.
+  std::uint64_t draw_seed(at::Generator& generator) const {
+    if (!model_.head().needs().randoms) return 0;
+    return static_cast<std::uint64_t>(torch::randint(1L << 62, {1}, generator, torch::kLong).item<std::int64_t>());
   }
 
-  torch::Tensor exact(const torch::Tensor& hidden, const ReasoningBatch& batch) const {
-    return score_decoding(writes_.decoder(), model_.head().predict(hidden).embedding, batch.steps).exact;
+  torch::Tensor exact(const Concept& concepts, const ReasoningBatch& batch) const {
+    return score_decoding(writes_.decoder(), concepts.embedding, batch.steps).exact;
   }
 
   const ConceptModel& model_;

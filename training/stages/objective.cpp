@@ -40,13 +40,13 @@ void count_exact(Counts& counts, const std::string& prefix, const torch::Tensor&
 
 std::string sample_decoding(const SentenceDecoder& decoder, const torch::Tensor& z, const ReasoningBatch& batch,
                             const Tokenizer& tokenizer) {
-  TokenStream stream = decoder.begin(z.narrow(0, 0, 1));
+  const auto writer = decoder.begin(z.narrow(0, 0, 1));
   TokenIds ids;
   for (int t = 0; t < kSampleTokens; ++t) {
-    const torch::Tensor next = stream.logits().argmax(-1);
+    const torch::Tensor next = writer->logits().argmax(-1);
     ids.push_back(static_cast<TokenId>(next.item<std::int64_t>()));
     if (ids.back() == tokenizer.newline()) break;
-    stream.append(next);
+    writer->append(next);
   }
   std::string written = tokenizer.decode(ids);
   if (written.ends_with('\n')) written.pop_back();

@@ -35,8 +35,7 @@ class StopObjective final : public ReasoningObjective {
   torch::Tensor concepts(const ReasoningBatch& batch) const {
     const torch::NoGradGuard frozen;
     const torch::Tensor inputs = model_.inputs(frozen_embeddings(reads_, batch));
-    const torch::Tensor hidden = torch::cat({model_.hidden(batch, inputs), model_.rollout(batch)});
-    return model_.head().predict(hidden).embedding;
+    return torch::cat({model_.predict(batch, inputs).embedding, model_.rollout(batch).embedding});
   }
 
   const StopHead& head_;

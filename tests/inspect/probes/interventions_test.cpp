@@ -91,14 +91,15 @@ TEST_F(InterventionProbes, NecessityFindsTheStepThatAnswersHangOn) {
 }
 
 TEST_F(InterventionProbes, HybridGoesFromDiscretizedToContinuousAndSaysWhatTellsErrors) {
-  const ReasonAbout half_right = [this](const std::string& mode, const ReasoningOptions& options) {
-    auto recorded = watched_run(bundle_, mode, options);
-    for (std::size_t i = 0; i < recorded.size(); ++i) recorded[i].right = i % 2 == 0;
-    return recorded;
+  const auto half_right = [this](const RunOptions& run) -> ReasonAbout {
+    return [this, run](const std::string& mode, const ReasoningOptions& options) {
+      auto recorded = watched_run(bundle_, mode, options, nullptr, run);
+      for (std::size_t i = 0; i < recorded.size(); ++i) recorded[i].right = i % 2 == 0;
+      return recorded;
+    };
   };
-  ReasoningOptions options = watched_options();
-  options.read_steps = false;
-  const auto results = hybrid(bundle_, half_right, nullptr, options, {.shares = {0.9, 0.2}});
+  const auto results = hybrid(bundle_, half_right({.count_flops = true}), half_right({.read_steps = true}),
+                              watched_options(), {.shares = {0.9, 0.2}});
   ASSERT_EQ(results.size(), 2u);
   for (const ProbeResult& result : results) expect_well_formed(result);
   EXPECT_EQ(results[0].rows.size(), 3u) << "the tiny model has no readout";
@@ -110,7 +111,7 @@ TEST_F(InterventionProbes, HybridGoesFromDiscretizedToContinuousAndSaysWhatTells
   EXPECT_GT(curve.rows[1][written], 0.0);
   EXPECT_EQ(curve.rows[3][written], 0.0) << "continuous";
   const ReasonAbout nothing = [](const auto&, const auto&) { return std::vector<RecordedTrajectory>(); };
-  EXPECT_THROW(hybrid(bundle_, nothing, nullptr, options), Error);
+  EXPECT_THROW(hybrid(bundle_, nothing, nothing, watched_options()), Error);
 }
 
 TEST_F(InterventionProbes, HybridChoosesMeasureAndThresholdsOnOtherQuestions) {
@@ -121,7 +122,8 @@ TEST_F(InterventionProbes, HybridChoosesMeasureAndThresholdsOnOtherQuestions) {
       return recorded;
     };
   };
-  const auto results = hybrid(bundle_, judged(2), judged(1), watched_options(), {.shares = {0.5}});
+  const auto results =
+      hybrid(bundle_, judged(2), judged(1), watched_options(), {.shares = {0.5}, .chosen_on_others = true});
   for (const auto& row : results[0].rows) EXPECT_EQ(row[column(results[0], "wrong")], 1);
   EXPECT_NE(results[1].conclusion.find("chosen on other questions"), std::string::npos);
   const double right = results[1].rows.front()[column(results[1], "accuracy")];

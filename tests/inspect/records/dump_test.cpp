@@ -28,10 +28,10 @@ class DumpTest : public testing::Test {
     DumpWriter writer(folder_, options, {{"seed", 7}});
     for (const std::size_t first : {0u, 6u}) {
       LayerTap tap(options.attention);
-      ReasoningOptions reasoning = watched_options();
-      reasoning.first_question = first;
       const bool watches = options.layers || options.attention;
-      writer.add(watched_run(bundle_, "continuous", reasoning, watches ? &tap : nullptr), &tap);
+      writer.add(watched_run(bundle_, "continuous", watched_options(), watches ? &tap : nullptr,
+                             {.read_steps = true, .first_question = first}),
+                 &tap);
     }
   }
 
@@ -103,9 +103,7 @@ TEST_F(DumpTest, GoesOnAfterAnInterruptionAndRefusesAnotherRun) {
   const std::size_t eighth = whole.find('\n', whole.find('\n', sixth) + 1) + 1;
   write_file(folder_ / "trajectories.jsonl", whole.substr(0, eighth));
   EXPECT_EQ(DumpWriter(folder_, {}, {{"seed", 7}}).done(), writer.done());
-  ReasoningOptions options = watched_options();
-  options.first_question = 6;
-  writer.add(watched_run(bundle_, "continuous", options));
+  writer.add(watched_run(bundle_, "continuous", watched_options(), nullptr, {.read_steps = true, .first_question = 6}));
   EXPECT_EQ(verify_dump(folder_).questions, 12u);
   EXPECT_THROW(DumpWriter(folder_, {}, {{"seed", 8}}), Error);
   EXPECT_THROW(DumpWriter(folder_, {.layers = true}, {{"seed", 7}}), Error);

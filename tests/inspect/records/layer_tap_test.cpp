@@ -18,9 +18,8 @@ INSTANTIATE_TEST_SUITE_P(Modes, LayerTapTest, testing::Values("continuous", "dis
 TEST_P(LayerTapTest, TheLastLayerGivesTheConceptOfEveryStepAtEveryBatchSize) {
   for (const std::int64_t batch : {1, 4}) {
     LayerTap tap;
-    ReasoningOptions options = watched_options();
-    options.batch = batch;
-    const auto recorded = watched_run(bundle_, GetParam(), options, &tap);
+    const auto recorded =
+        watched_run(bundle_, GetParam(), watched_options(), &tap, {.read_steps = true, .batch = batch});
     for (std::size_t question = 0; question < recorded.size(); ++question) {
       const auto& steps = recorded[question].trajectory.steps;
       ASSERT_EQ(steps.size(), 3u);
