@@ -50,7 +50,8 @@ Exclusion::Exclusion(std::shared_ptr<const Task> task, const std::vector<std::fi
 
 std::shared_ptr<const List<ExampleGroup>> without(std::shared_ptr<const List<ExampleGroup>> examples,
                                                   const Exclusion& excluded) {
-  return make_subset(std::move(examples), [&](const ExampleGroup& group) { return !excluded.contains(group.example); });
+  const auto is_left = [&](const ExampleGroup& group) { return !excluded.contains(group.example); };
+  return std::make_shared<Subset<ExampleGroup>>(std::move(examples), is_left);
 }
 
 std::shared_ptr<const Generator> make_excluding(std::shared_ptr<const Generator> generator, Exclusion excluded) {

@@ -19,19 +19,18 @@ class List {
   virtual Item at(std::size_t place) const = 0;
 };
 
-/// Those of `list` for which keep(item) is true, in their order. Reads each once.
-template <typename Item, typename Keep>
-std::shared_ptr<const List<Item>> make_subset(std::shared_ptr<const List<Item>> list, const Keep& keep);
-
-// --- implementation ---
-
-namespace detail {
-
+/// Some of the items of a list, in their order.
 template <typename Item>
 class Subset final : public List<Item> {
  public:
-  Subset(std::shared_ptr<const List<Item>> list, std::vector<std::size_t> places)
-      : list_(std::move(list)), places_(std::move(places)) {}
+  /// Those for which keep(item) is true. Reads each once.
+  template <typename Keep>
+  Subset(std::shared_ptr<const List<Item>> list, const Keep& keep) : list_(std::move(list)) {
+    for (std::size_t i = 0; i < list_->size(); ++i) {
+      if (keep(list_->at(i))) places_.push_back(i);
+    }
+  }
+
   std::size_t size() const override { return places_.size(); }
   Item at(std::size_t place) const override { return list_->at(places_.at(place)); }
 
@@ -39,16 +38,5 @@ class Subset final : public List<Item> {
   std::shared_ptr<const List<Item>> list_;
   std::vector<std::size_t> places_;
 };
-
-}  // namespace detail
-
-template <typename Item, typename Keep>
-std::shared_ptr<const List<Item>> make_subset(std::shared_ptr<const List<Item>> list, const Keep& keep) {
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < list->size(); ++i) {
-    if (keep(list->at(i))) places.push_back(i);
-  }
-  return std::make_shared<detail::Subset<Item>>(std::move(list), std::move(places));
-}
 
 }  // namespace noema

@@ -4,7 +4,7 @@
 #include <numeric>
 #include <string>
 
-namespace noema::detail {
+namespace noema {
 
 std::vector<std::size_t> numbers_below(std::size_t count) {
   std::vector<std::size_t> numbers(count);
@@ -31,4 +31,4 @@ std::vector<std::size_t> shared_slots(const std::vector<double>& weights, std::s
   return numbers;
 }
 
-}  // namespace noema::detail
+}  // namespace noema

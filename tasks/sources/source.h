@@ -29,31 +29,12 @@ class Source {
 template <typename Item>
 using SourcePtr = std::shared_ptr<const Source<Item>>;
 
-/// A list over and over: first as it is, then each time in another order. Throws Error when it is empty.
-template <typename Item>
-SourcePtr<Item> make_listed_source(std::shared_ptr<const List<Item>> list, std::uint64_t seed);
-
-/// Those of `source` from item `offset` on.
-template <typename Item>
-SourcePtr<Item> make_offset_source(SourcePtr<Item> source, std::uint64_t offset);
-
-/// Items of several sources in a random order. Of every 1,024 items each source has a share by its weight, and gives
-/// its own in their order, none left out. Throws Error when there are not as many weights as sources, or when one is
-/// not above 0 or too small for a share.
-template <typename Item>
-SourcePtr<Item> make_mixture(std::vector<SourcePtr<Item>> sources, const std::vector<double>& weights,
-                             std::uint64_t seed);
-
-// --- implementation ---
-
-namespace detail {
-
 /// Numbers in the order of a round, shuffled anew for each. Keeps the last one.
 class ShuffledRounds {
  public:
   ShuffledRounds(std::vector<std::size_t> numbers, std::uint64_t seed) : numbers_(std::move(numbers)), seed_(seed) {}
 
-  std::size_t size() const { return numbers_.size(); }
+  const std::vector<std::size_t>& numbers() const { return numbers_; }
 
   /// use(order) of the round.
   template <typename Use>
@@ -82,16 +63,18 @@ std::vector<std::size_t> numbers_below(std::size_t count);
 /// above 0, or too small for a slot.
 std::vector<std::size_t> shared_slots(const std::vector<double>& weights, std::size_t slots);
 
+/// A list over and over: first as it is, then each time in another order.
 template <typename Item>
 class ListedSource final : public Source<Item> {
  public:
+  /// Throws Error when the list is empty.
   ListedSource(std::shared_ptr<const List<Item>> list, std::uint64_t seed)
       : list_(std::move(list)), rounds_(numbers_below(list_->size()), seed) {
     if (list_->size() == 0) throw Error({"training data", "at least one example", "none", "check the file"});
   }
 
   Item get(std::uint64_t index, const typename Item::Wanted&) const override {
-    const std::uint64_t round = index / rounds_.size(), place = index % rounds_.size();
+    const std::uint64_t round = index / list_->size(), place = index % list_->size();
     if (round == 0) return list_->at(place);
     return list_->at(rounds_.with(round, [&](const auto& order) { return order[place]; }));
   }
@@ -101,6 +84,7 @@ class ListedSource final : public Source<Item> {
   ShuffledRounds rounds_;
 };
 
+/// The items of a source from number `offset` on.
 template <typename Item>
 class OffsetSource final : public Source<Item> {
  public:
@@ -114,11 +98,14 @@ class OffsetSource final : public Source<Item> {
   std::uint64_t offset_;
 };
 
+/// Items of several sources in a random order. Of every 1,024 items each source has a share by its weight, and gives
+/// its own in their order, none left out.
 template <typename Item>
 class Mixture final : public Source<Item> {
  public:
+  /// Throws Error when there are not as many weights as sources, or when one is not above 0 or too small for a share.
   Mixture(std::vector<SourcePtr<Item>> sources, const std::vector<double>& weights, std::uint64_t seed)
-      : sources_(std::move(sources)), slots_(shared_slots(weights, kSlots)), rounds_(slots_, seed) {
+      : sources_(std::move(sources)), rounds_(shared_slots(weights, kSlots), seed) {
     if (sources_.size() == weights.size()) return;
     throw Error({"mixture", "as many weights as sources", std::to_string(weights.size()), "correct the weights"});
   }
@@ -129,7 +116,7 @@ class Mixture final : public Source<Item> {
       const auto slot = order.begin() + static_cast<std::ptrdiff_t>(index % kSlots);
       return std::pair(*slot, std::count(order.begin(), slot, *slot));
     });
-    const auto share = std::count(slots_.begin(), slots_.end(), number);
+    const auto share = std::count(rounds_.numbers().begin(), rounds_.numbers().end(), number);
     return sources_[number]->get(round * static_cast<std::uint64_t>(share) + static_cast<std::uint64_t>(before),
                                  wanted);
   }
@@ -138,26 +125,7 @@ class Mixture final : public Source<Item> {
   static constexpr std::size_t kSlots = 1024;
 
   std::vector<SourcePtr<Item>> sources_;
-  std::vector<std::size_t> slots_;
   ShuffledRounds rounds_;
 };
-
-}  // namespace detail
-
-template <typename Item>
-SourcePtr<Item> make_listed_source(std::shared_ptr<const List<Item>> list, std::uint64_t seed) {
-  return std::make_shared<detail::ListedSource<Item>>(std::move(list), seed);
-}
-
-template <typename Item>
-SourcePtr<Item> make_offset_source(SourcePtr<Item> source, std::uint64_t offset) {
-  return std::make_shared<detail::OffsetSource<Item>>(std::move(source), offset);
-}
-
-template <typename Item>
-SourcePtr<Item> make_mixture(std::vector<SourcePtr<Item>> sources, const std::vector<double>& weights,
-                             std::uint64_t seed) {
-  return std::make_shared<detail::Mixture<Item>>(std::move(sources), weights, seed);
-}
 
 }  // namespace noema

@@ -49,7 +49,7 @@ ExampleSourcePtr make_training(const Recipe& recipe, const std::shared_ptr<const
   const std::uint64_t seed = stream_seed(recipe.seed, SeedStream::training);
   if (recipe.data.train.empty()) return make_generated_source(generator_of(*task, "[data] train", excluded), seed);
   const auto left = without(open_examples(recipe.data.train), excluded);
-  if (left->size() > 0) return make_listed_source(left, seed);
+  if (left->size() > 0) return std::make_shared<ListedSource<ExampleGroup>>(left, seed);
   throw Error({recipe.data.train, "examples that are neither excluded nor in the validation file", "none",
                "choose another file"});
 }
@@ -84,7 +84,7 @@ RecipeData::RecipeData(const Recipe& recipe)
   } else {
     const auto examples = open_examples(recipe.data.valid);
     valid_count = std::min(valid_count, static_cast<std::int64_t>(examples->size()));
-    validation = make_listed_source(examples, seed);
+    validation = std::make_shared<ListedSource<ExampleGroup>>(examples, seed);
   }
   if (recipe.data.answers_only) {
     training = make_answers_source(training, task);
@@ -93,7 +93,8 @@ RecipeData::RecipeData(const Recipe& recipe)
 }
 
 ExampleSourcePtr RecipeData::training_of(std::uint64_t index) const {
-  return is_generated ? make_offset_source(training, index << 40) : training;
+  if (!is_generated) return training;
+  return std::make_shared<OffsetSource<ExampleGroup>>(training, index << 40);
 }
 
 std::unique_ptr<Tokenizer> make_tokenizer(const Recipe& recipe, const RecipeData& data) {

@@ -30,7 +30,11 @@ class Shelf final : public List<Document> {
 };
 
 SourcePtr<Document> shelf(const std::string& name, std::size_t count) {
-  return make_listed_source<Document>(std::make_shared<Shelf>(name, count), 3);
+  return std::make_shared<ListedSource<Document>>(std::make_shared<Shelf>(name, count), 3);
+}
+
+SourcePtr<Document> mixed(std::vector<SourcePtr<Document>> sources, const std::vector<double>& weights) {
+  return std::make_shared<Mixture<Document>>(std::move(sources), weights, 9);
 }
 
 std::vector<std::string> titles(const Source<Document>& source, std::uint64_t first, std::uint64_t count) {
@@ -59,18 +63,19 @@ TEST(Source, AnEmptyListIsAnError) { EXPECT_THROW(shelf("a", 0), Error); }
 
 TEST(Source, AnOffsetGoesPastTheFirst) {
   const auto source = shelf("a", 20);
-  EXPECT_EQ(titles(*make_offset_source(source, 15), 0, 10), titles(*source, 15, 10));
+  EXPECT_EQ(titles(OffsetSource(source, 15), 0, 10), titles(*source, 15, 10));
 }
 
 TEST(Source, ASubsetKeepsTheOrder) {
   const std::shared_ptr<const List<Document>> all = std::make_shared<Shelf>("a", 20);
-  const auto some = make_subset(all, [](const Document& document) { return document.title.ends_with('5'); });
-  EXPECT_EQ(titles(*make_listed_source(some, 3), 0, 2), (Titles{"a5", "a15"}));
+  const auto ends_with_5 = [](const Document& document) { return document.title.ends_with('5'); };
+  const auto some = std::make_shared<Subset<Document>>(all, ends_with_5);
+  EXPECT_EQ(titles(ListedSource<Document>(some, 3), 0, 2), (Titles{"a5", "a15"}));
   EXPECT_EQ(some->size(), 2u);
 }
 
 TEST(Source, AMixtureHasItsSharesAndLeavesNothingOut) {
-  const auto mixture = make_mixture<Document>({shelf("a", 5000), shelf("b", 5000), shelf("c", 5000)}, {6, 1, 1}, 9);
+  const auto mixture = mixed({shelf("a", 5000), shelf("b", 5000), shelf("c", 5000)}, {6, 1, 1});
   std::map<char, Titles> found;
   const Titles all = titles(*mixture, 0, 4096);
   for (const std::string& title : all) found[title.front()].push_back(title);
@@ -85,7 +90,7 @@ TEST(Source, AMixtureHasItsSharesAndLeavesNothingOut) {
 
 TEST(Source, AMixtureWithoutAShareForEachIsAnError) {
   const auto mix = [](std::vector<double> weights) {
-    return message_of([&] { make_mixture<Document>({shelf("a", 5), shelf("b", 5)}, weights, 9); });
+    return message_of([&] { mixed({shelf("a", 5), shelf("b", 5)}, weights); });
   };
   EXPECT_EQ(mix({1, 2}), "no error");
   EXPECT_NE(mix({1, 0}).find("weight above 0"), std::string::npos);
@@ -98,7 +103,7 @@ TEST(Source, AMixtureWithoutAShareForEachIsAnError) {
 }
 
 TEST(Source, ComposesAsItIsAskedTo) {
-  const auto all = make_mixture<Document>({make_offset_source(shelf("a", 50), 10), shelf("b", 50)}, {1, 1}, 9);
+  const auto all = mixed({std::make_shared<OffsetSource<Document>>(shelf("a", 50), 10), shelf("b", 50)}, {1, 1});
   std::set<std::string> found;
   for (const std::string& title : titles(*all, 0, 40)) found.insert(title);
   EXPECT_FALSE(found.contains("a9"));
