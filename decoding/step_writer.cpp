@@ -16,7 +16,8 @@ std::vector<StepPlace> unwritten_steps(ActiveQuestion& question) {
 }
 
 std::vector<Step> StepWriter::write(Rows& rows, const torch::Tensor& z) {
-  return write(z, Phase::decoding, rows.places(), rows.randoms());
+  Ledger::Scope scope(ledger_, Phase::decoding, rows.places());
+  return write(z, context_.options.sampling, rows.randoms(), scope);
 }
 
 void StepWriter::fill_in(const std::vector<StepPlace>& places, Phase phase) {
@@ -29,7 +30,10 @@ void StepWriter::fill_in(const std::vector<StepPlace>& places, Phase phase) {
     lines.push_back(question->place);
     randoms.push_back(&question->random);
   }
-  std::vector<Step> written = write(torch::stack(concepts), phase, lines, std::move(randoms));
+  Ledger::Scope scope(ledger_, phase, lines);  // until all are announced: they are not what is reasoned about
+  const SamplingOptions greedy;
+  const SamplingOptions& sampling = phase == Phase::view ? greedy : context_.options.sampling;
+  std::vector<Step> written = write(torch::stack(concepts), sampling, std::move(randoms), scope);
   for (std::size_t i = 0; i < places.size(); ++i) {
     Step& step = places[i].question->trajectory.steps[places[i].step];
     written[i].is_view = phase == Phase::view;
@@ -39,11 +43,9 @@ void StepWriter::fill_in(const std::vector<StepPlace>& places, Phase phase) {
   }
 }
 
-std::vector<Step> StepWriter::write(const torch::Tensor& z, Phase phase, const std::vector<std::size_t>& lines,
-                                    std::vector<Random*> randoms) {
-  Ledger::Scope scope(ledger_, phase, lines);
-  const SamplingOptions greedy;
-  const auto source = begin_sentences(context_, z, phase == Phase::view ? greedy : context_.options.sampling);
+std::vector<Step> StepWriter::write(const torch::Tensor& z, const SamplingOptions& sampling,
+                                    std::vector<Random*> randoms, Ledger::Scope& scope) {
+  const auto source = begin_sentences(context_, z, sampling);
   const std::int64_t most =
       std::min<std::int64_t>(context_.options.max_sentence_tokens, context_.bundle.writing().decoder().max_tokens());
   const Tokenizer& tokenizer = *context_.bundle.tokenizer;

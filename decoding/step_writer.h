@@ -30,8 +30,8 @@ class StepWriter {
   void fill_in(const std::vector<StepPlace>& places, Phase phase);
 
  private:
-  std::vector<Step> write(const torch::Tensor& z, Phase phase, const std::vector<std::size_t>& lines,
-                          std::vector<Random*> randoms);
+  std::vector<Step> write(const torch::Tensor& z, const SamplingOptions& sampling, std::vector<Random*> randoms,
+                          Ledger::Scope& scope);
 
   const RunContext& context_;
   Ledger& ledger_;
