@@ -25,6 +25,18 @@ std::int64_t ReasoningBatch::tokens() const {
   return sum(texts.lengths) + sum(prefixes.texts.lengths);
 }
 
+ReasoningBatch ReasoningBatch::to(torch::Device device) const {
+  ReasoningBatch moved = *this;
+  for (Sentences* spans : {&moved.prefixes.texts, &moved.questions, &moved.texts, &moved.steps}) {
+    if (spans->ids.defined()) *spans = spans->to(device);
+  }
+  for (torch::Tensor* tensor : {&moved.places_before, &moved.is_last, &moved.text_numbers, &moved.hints.rows,
+                                &moved.hints.places, &moved.hints.hint_of, &moved.hints.tokens, &moved.hints.shares}) {
+    *tensor = tensor->to(device);
+  }
+  return moved;
+}
+
 namespace {
 
 /// The texts of groups as rows, and what belongs together.

@@ -73,6 +73,9 @@ struct ReasoningBatch {
   std::int64_t texts_count() const { return questions.count(); }
   std::int64_t steps_count() const { return steps.count(); }
   std::int64_t tokens() const;  ///< that are read: of texts and prefixes, without padding
+
+  /// The same with all tensors on this device.
+  ReasoningBatch to(torch::Device device) const;
 };
 
 /// Hidden states of the texts, each read after its prefix, flattened [B*T,D].

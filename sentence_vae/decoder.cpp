@@ -85,10 +85,9 @@ class PrefixDecoder final : public SentenceDecoder {
   torch::Tensor hidden_states(const torch::Tensor& z, const Sentences& sentences,
                               const std::vector<std::int64_t>& rows) const {
     const torch::Tensor index = index_tensor(rows);
-    Sentences some;
-    for (const std::int64_t row : rows) some.lengths.push_back(sentences.lengths[static_cast<std::size_t>(row)]);
+    Sentences some = sentences.select(index);
     const std::int64_t width = *std::max_element(some.lengths.begin(), some.lengths.end());
-    some.ids = sentences.ids.index_select(0, index).narrow(1, 0, width);
+    some.ids = some.ids.narrow(1, 0, width);
     // The last token is scored and never read: the prefix takes its place.
     const torch::Tensor tokens = model_.embed(some.ids.narrow(1, 0, width - 1));
     const torch::Tensor prefixes = prefix(z.index_select(0, index.to(z.device())), nullptr);
@@ -126,9 +125,10 @@ KindList<DecoderKind> decoder_kinds() {
 }
 
 torch::Tensor exact_sentences(const torch::Tensor& logits, const Sentences& sentences) {
-  const torch::Tensor wrong = (logits.detach().argmax(-1) != sentences.real_tokens()).to(torch::kLong);
-  const torch::Tensor rows = sentences.real_places().div(sentences.width(), "floor");
-  return torch::zeros({sentences.count()}, torch::kLong).index_add(0, rows, wrong) == 0;
+  const torch::Tensor tokens = sentences.real_tokens().to(logits.device());
+  const torch::Tensor wrong = (logits.detach().argmax(-1) != tokens).to(torch::kLong);
+  const torch::Tensor rows = sentences.real_places(logits.device()).div(sentences.width(), "floor");
+  return torch::zeros({sentences.count()}, wrong.options()).index_add(0, rows, wrong) == 0;
 }
 
 DecodingScore score_decoding(const SentenceDecoder& decoder, const torch::Tensor& z, const Sentences& sentences) {

@@ -11,7 +11,7 @@ torch::Tensor total(const LossTerms& terms) {
 }
 
 torch::Tensor token_cross_entropy(const torch::Tensor& logits, const torch::Tensor& tokens) {
-  return at::cross_entropy_loss(logits, tokens);
+  return at::cross_entropy_loss(logits, tokens.to(logits.device()));
 }
 
 torch::Tensor info_nce(const torch::Tensor& queries, const torch::Tensor& keys, double temperature,

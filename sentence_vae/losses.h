@@ -19,7 +19,7 @@ using LossTerms = std::vector<LossTerm>;
 /// The weighted sum. At least one term.
 torch::Tensor total(const LossTerms& terms);
 
-/// Mean cross-entropy, in nats, of tokens [M] under logits [M,V].
+/// Mean cross-entropy, in nats, of tokens [M], which may be on another device, under logits [M,V].
 torch::Tensor token_cross_entropy(const torch::Tensor& logits, const torch::Tensor& tokens);
 
 /// InfoNCE (arXiv 1807.03748) with cosine similarity: each query [N,D] is to find its key [N,D] among all N.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nn/model/index_tensor.h"
 #include "nn/model/positions.h"
 #include "sentence_vae/losses.h"
 
@@ -30,8 +31,8 @@ torch::Tensor Readout::loss(const torch::Tensor& z, const Sentences& sentences) 
       tokens.push_back(row * sentences.width() + last - place);
     }
   }
-  const torch::Tensor wanted = sentences.ids.flatten().index_select(0, torch::tensor(tokens, torch::kLong));
-  return token_cross_entropy(logits(z).flatten(0, 1).index_select(0, torch::tensor(read, torch::kLong)), wanted);
+  const torch::Tensor wanted = sentences.ids.flatten().index_select(0, index_tensor(tokens, sentences.ids.device()));
+  return token_cross_entropy(logits(z).flatten(0, 1).index_select(0, index_tensor(read, z.device())), wanted);
 }
 
 }  // namespace noema

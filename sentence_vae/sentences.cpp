@@ -25,9 +25,9 @@ torch::Tensor Sentences::last_places(torch::Device device) const {
 }
 
 Sentences Sentences::select(const torch::Tensor& numbers) const {
-  const torch::Tensor all = index_tensor(lengths).index_select(0, numbers).contiguous();
+  const torch::Tensor all = index_tensor(lengths).index_select(0, numbers.cpu()).contiguous();
   const auto* first = all.data_ptr<std::int64_t>();
-  return {ids.index_select(0, numbers), {first, first + all.numel()}};
+  return {ids.index_select(0, numbers.to(ids.device())), {first, first + all.numel()}};
 }
 
 Sentences pad(const std::vector<TokenIds>& spans, Padding padding, std::int64_t multiple) {

@@ -20,12 +20,16 @@ struct Sentences {
   std::int64_t count() const { return static_cast<std::int64_t>(lengths.size()); }
   std::int64_t width() const { return ids.size(1); }
 
-  /// The spans of these numbers [M] int64.
+  /// The same with the ids on this device.
+  Sentences to(torch::Device device) const { return {ids.to(device), lengths}; }
+
+  /// The spans of these numbers [M] int64, which may be on another device.
   Sentences select(const torch::Tensor& numbers) const;
 
-  /// Places of the real tokens in the flattened ids, row after row, on a device; and the tokens there. Both [M] int64.
+  /// Places of the real tokens in the flattened ids, row after row, on a device; and the tokens there, beside the ids.
+  /// Both [M] int64.
   torch::Tensor real_places(torch::Device device = torch::kCPU) const;
-  torch::Tensor real_tokens() const { return ids.flatten().index_select(0, real_places()); }
+  torch::Tensor real_tokens() const { return ids.flatten().index_select(0, real_places(ids.device())); }
 
   /// Places of each row's last token in the flattened ids [N]; for rows padded on the right.
   torch::Tensor last_places(torch::Device device = torch::kCPU) const;

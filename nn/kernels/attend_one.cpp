@@ -1,3 +1,5 @@
+#include "nn/kernels/attend_one.h"
+
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 #include <vector>
 
 #include "nn/kernels/fast_exp.h"
-#include "nn/kernels/fused.h"
 #include "nn/kernels/parallel.h"
 #include "nn/kernels/vectorized.h"
 

@@ -6,8 +6,8 @@ namespace noema {
 
 /// The elementwise parts of a transformer layer in one pass over memory each, forwards and backwards. A chain of
 /// library calls reads and writes every tensor several times; up to a few hundred columns that costs more than the
-/// matrix products. fp32 and bf16 on CPUs; everything else goes to the library. Results agree with the library's to
-/// rounding.
+/// matrix products. fp32 on CPUs, and bf16 but for rotations; everything else goes to the library. Results agree with
+/// the library's to rounding.
 
 /// x / sqrt(mean(x²) + epsilon) · weight over the last dimension (RMSNorm, arXiv 1910.07467), in the type of x.
 torch::Tensor rms_norm(const torch::Tensor& x /*[…,D]*/, const torch::Tensor& weight /*[D]*/, double epsilon);
@@ -19,16 +19,5 @@ torch::Tensor swiglu(const torch::Tensor& x /*[…,2F]*/);
 /// arXiv 2104.09864). `index` [B,T] or [1,T] picks the rows of cosine and sine [P,Dh/2].
 torch::Tensor rotate(const torch::Tensor& x /*[B,T,N,Dh]*/, const torch::Tensor& index, const torch::Tensor& cosine,
                      const torch::Tensor& sine);
-
-/// x Wᵀ + b, as at::linear. Up to eight rows of fp32 without gradients are multiplied here on processors where MKL does
-/// so slowly.
-torch::Tensor linear_product(const torch::Tensor& x /*[…,inner]*/, const torch::Tensor& weight /*[columns,inner]*/,
-                             const torch::Tensor& bias /*[columns] or undefined*/);
-
-/// Attention of one query a row and head over all slots: [B,1,H*Dh]. fp32 on CPUs, without gradients. What is masked
-/// is passed by, so that padding changes no bit. `mask` [B,1,1,K] or [1,1,1,K], true where a slot is seen, or
-/// undefined.
-torch::Tensor attend_one(const torch::Tensor& queries /*[B,H,1,Dh]*/, const torch::Tensor& keys /*[B,Hkv,K,Dh]*/,
-                         const torch::Tensor& values /*[B,Hkv,K,Dh]*/, const torch::Tensor& mask);
 
 }  // namespace noema

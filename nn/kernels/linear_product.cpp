@@ -1,9 +1,10 @@
+#include "nn/kernels/linear_product.h"
+
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <vector>
 
-#include "nn/kernels/fused.h"
 #include "nn/kernels/parallel.h"
 #include "nn/kernels/vectorized.h"
 

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "nn/kernels/attend_one.h"
 #include "nn/kernels/fused.h"
+#include "nn/kernels/linear_product.h"
 #include "nn/kernels/short_convolution.h"
 
 namespace noema {

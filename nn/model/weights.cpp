@@ -29,8 +29,8 @@ Weights::Weights(TensorMap tensors, std::string where, torch::TensorOptions opti
   tensors_ = std::move(tensors);
 }
 
-Weights Weights::starting_from(TensorMap tensors, std::uint64_t seed) {
-  Weights weights(std::move(tensors), "starting weights");
+Weights Weights::starting_from(TensorMap tensors, std::uint64_t seed, torch::TensorOptions options) {
+  Weights weights(std::move(tensors), "starting weights", options);
   weights.given_ = false;
   weights.seed_ = seed;
   return weights;
@@ -50,12 +50,12 @@ torch::Tensor Weights::get(const std::string& name, const std::vector<std::int64
   if (given_)
     throw Error({where_, "tensor \"" + name + "\" of shape " + shape_text(shape), "no such tensor",
                  "the file belongs to another architecture or is incomplete"});
-  torch::Tensor tensor = torch::full(shape, init.mean, options_);
+  torch::Tensor tensor = torch::full(shape, init.mean, options_.device(torch::kCPU));  // the same on every device
   if (init.deviation > 0.0) {
     const auto generator = at::detail::createCPUGenerator(seed_ ^ hash(name));
     tensor.normal_(init.mean, init.deviation, generator);
   }
-  return tensors_[name] = tensor;
+  return tensors_[name] = tensor.to(options_);
 }
 
 void Weights::adapt(const LoraOptions& lora) { lora_ = std::make_shared<const LoraOptions>(lora); }

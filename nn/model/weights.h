@@ -31,15 +31,16 @@ struct Init {
 /// the optimiser changes in place, the model computes with.
 class Weights {
  public:
-  /// New tensors, random by `seed` and name alone.
-  explicit Weights(std::uint64_t seed, torch::Dtype dtype = torch::kFloat32) : seed_(seed), options_(dtype) {}
+  /// New tensors of this type and on this device, random by `seed` and name alone.
+  explicit Weights(std::uint64_t seed, torch::TensorOptions options = torch::kFloat32)
+      : seed_(seed), options_(options) {}
 
   /// Given tensors, of which a model gets copies of this type and on this device; a missing one or one of another shape
   /// is an Error that names `where`.
   Weights(TensorMap tensors, std::string where, torch::TensorOptions options = torch::kFloat32);
 
   /// Given tensors where there are any, new ones by `seed` elsewhere: a model that starts from another's parts.
-  static Weights starting_from(TensorMap tensors, std::uint64_t seed);
+  static Weights starting_from(TensorMap tensors, std::uint64_t seed, torch::TensorOptions options = torch::kFloat32);
 
   /// The tensor of this name and shape.
   torch::Tensor get(const std::string& name, const std::vector<std::int64_t>& shape, Init init);

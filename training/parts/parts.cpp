@@ -35,11 +35,11 @@ Weights Parts::adapted(Weights weights) const {
 }
 
 Weights Parts::trained(TensorMap tensors, const std::string& prefix) const {
-  return adapted(Weights::starting_from(on_backbone(std::move(tensors), prefix), seed_));
+  return adapted(Weights::starting_from(on_backbone(std::move(tensors), prefix), seed_, options_));
 }
 
 Weights Parts::frozen(const std::string& name, const std::string& prefix) const {
-  return adapted(Weights(on_backbone(copy(name), prefix), name));
+  return adapted(Weights(on_backbone(copy(name), prefix), name, options_));
 }
 
 Part Parts::part_of(nlohmann::json architecture, const Weights& weights, const std::string& prefix) const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <torch/types.h>
+
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -27,9 +29,10 @@ using Architectures = std::map<std::string, nlohmann::json>;
 /// stays so. With LoRA all of them share the backbone's own weights, which nothing changes.
 class Parts {
  public:
-  /// The backbone, if there is one, must outlive the parts.
-  Parts(std::uint64_t seed, const std::optional<LoraOptions>& lora, const Backbone* backbone)
-      : seed_(seed), lora_(lora), backbone_(backbone) {}
+  /// The backbone, if there is one, must outlive the parts. Weights are made on `device`.
+  Parts(std::uint64_t seed, const std::optional<LoraOptions>& lora, const Backbone* backbone,
+        torch::Device device = torch::kCPU)
+      : seed_(seed), lora_(lora), backbone_(backbone), options_(torch::dtype(torch::kFloat32).device(device)) {}
 
   void add(const std::string& name, Part part) { parts_[name] = std::move(part); }
   bool has(const std::string& name) const;
@@ -47,7 +50,7 @@ class Parts {
   Weights trained(TensorMap tensors, const std::string& prefix = "") const;
 
   /// The same of a part that has nothing of the backbone's.
-  Weights new_or(TensorMap tensors) const { return Weights::starting_from(std::move(tensors), seed_); }
+  Weights new_or(TensorMap tensors) const { return Weights::starting_from(std::move(tensors), seed_, options_); }
 
   /// Those of a part that stays as it is.
   Weights frozen(const std::string& name, const std::string& prefix = "") const;
@@ -62,6 +65,7 @@ class Parts {
   std::uint64_t seed_;
   std::optional<LoraOptions> lora_;
   const Backbone* backbone_;  // null: from nothing
+  torch::TensorOptions options_;
   std::map<std::string, Part> parts_;
 };
 

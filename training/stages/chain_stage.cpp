@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "base/error.h"
+#include "nn/model/index_tensor.h"
 #include "nn/model/token_stream.h"
 #include "training/stages/stage.h"
 
@@ -11,13 +12,13 @@ namespace {
 
 /// Places in the flattened texts of the states that predict the step tokens, in the order of steps.real_tokens().
 torch::Tensor predicting_places(const ReasoningBatch& batch) {
-  const torch::Tensor before = batch.places_before;
+  const torch::Tensor before = batch.places_before.cpu();
   std::vector<std::int64_t> places;
   for (std::int64_t step = 0; step < batch.steps_count(); ++step) {
     const std::int64_t first = before[step].item<std::int64_t>();
     for (std::int64_t t = 0; t < batch.steps.lengths[static_cast<std::size_t>(step)]; ++t) places.push_back(first + t);
   }
-  return torch::tensor(places, torch::kLong);
+  return index_tensor(places, batch.texts.ids.device());
 }
 
 /// Places in the flattened texts of the states that predict the question's tokens after the first. What siblings share
@@ -29,7 +30,7 @@ torch::Tensor question_places(const ReasoningBatch& batch) {
       places.push_back(row * batch.texts.width() + t);
     }
   }
-  return torch::tensor(places, torch::kLong);
+  return index_tensor(places, batch.texts.ids.device());
 }
 
 torch::Tensor logits_at(const LanguageModel& model, const torch::Tensor& hidden, const torch::Tensor& places) {

@@ -48,6 +48,8 @@ JoinedTwins join_twins(const ReasoningBatch& batch, at::Generator& generator) {
     take(joined.predicted, at + 1);
     joined.exchange.with[static_cast<std::size_t>(twins.first + at)] = twins.second + at;
   }
+  joined.read = joined.read.to(batch.steps.ids.device());
+  joined.predicted = joined.predicted.to(batch.steps.ids.device());
   return joined;
 }
 

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "nn/kernels/attend_one.h"
+#include "nn/kernels/linear_product.h"
 #include "tests/nn/tiny_model.h"
 
 namespace noema {
