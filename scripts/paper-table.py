@@ -11,7 +11,9 @@ import pathlib
 import statistics
 import sys
 
-ROWS = ["no-chain", "semantic", "contextual-b", "contextual-c", "semantic-contextual", "joint"]
+ROWS = ["no-chain", "semantic", "contextual-b", "contextual-c", "semantic-contextual", "joint",  # of the paper, and ours
+        "no-chain-hints", "no-hints-b", "no-hints-c", "causal-hints-b", "causal-no-hints-b", "joint-no-rollouts",
+        "joint-early-exit", "joint-no-readout", "few-questions-b", "adamw-no-convolution-b"]
 
 # arXiv 2505.22202, table 1: by task, accuracy by row and mode.
 PAPER = {
