@@ -19,7 +19,7 @@ class RegressionHead final : public ConceptHead {
   LossTerms loss(const ConceptTarget& target) const override {
     const torch::Tensor& hidden = target.context.hidden;
     const torch::Tensor embedding = projection_(hidden, {single_positions(hidden.size(0))});
-    return {{"regression", at::mse_loss(embedding, target.embedding.detach())}};
+    return {{"regression", (embedding - target.embedding.detach()).square().mean()}};
   }
 
  private:

@@ -1,10 +1,11 @@
 #pragma once
 
 // Not a device of its own but as strict as one: tensors on it lie in the processor's memory, the processor computes
-// with them, and an operation between one of them and one of the processor's fails, as it would on a GPU. To be
-// included by one test of a program.
+// with them, and an operation between one of them and one of the processor's fails, as it would on a GPU. Gradients
+// pass. To be included by one test of a program.
 
 #include <ATen/EmptyTensor.h>
+#include <ATen/detail/PrivateUse1HooksInterface.h>
 #include <ATen/ops/as_strided_native.h>
 #include <ATen/ops/view_native.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
@@ -43,6 +44,25 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
   c10::Stream exchangeStream(c10::Stream stream) const override { return stream; }
   c10::DeviceIndex deviceCount() const noexcept override { return 1; }
 };
+
+/// Without them libtorch takes it that there is no such device, and has no gradients there.
+struct Hooks final : at::PrivateUse1HooksInterface {
+  bool isBuilt() const override { return true; }
+  bool isAvailable() const override { return true; }
+  bool hasPrimaryContext(c10::DeviceIndex) const override { return true; }
+};
+
+/// Makes the device known, once.
+inline void open() {
+  [[maybe_unused]] static const bool once = [] {
+    static auto& memory = *new Memory;  // libtorch's threads may outlive what is static
+    static auto& hooks = *new Hooks;
+    c10::SetAllocator(kDevice.type(), &memory);
+    at::RegisterPrivateUse1HooksInterface(&hooks);
+    c10::register_privateuse1_backend("separate");
+    return true;
+  }();
+}
 
 /// The same memory as a tensor of the processor.
 inline at::Tensor unveiled(const at::Tensor& tensor) {
@@ -94,7 +114,8 @@ inline void take_over(const at::Tensor& tensor, const at::Tensor& result) {
   tensor.unsafeGetTensorImpl()->shallow_copy_from(veiled(result).getIntrusivePtr());
 }
 
-/// An argument as the processor takes it. Throws where it is the processor's already: no device would take it.
+/// An argument as the processor takes it. Throws where it is the processor's already, a tensor or a generator: no
+/// device would take it.
 inline c10::IValue unveiled(const c10::IValue& given, const c10::Argument& argument, const std::string& op) {
   const auto taken = [&](const at::Tensor& tensor) {
     const bool is_elsewhere = tensor.defined() && tensor.is_cpu() && tensor.dim() > 0;
@@ -111,7 +132,14 @@ inline c10::IValue unveiled(const c10::IValue& given, const c10::Argument& argum
     for (const at::Tensor& tensor : given.toTensorVector()) tensors.push_back(taken(tensor));
     return tensors;
   }
-  if (given.isOptionalTensorList()) throw std::runtime_error(op + ": indexing with tensors is not supported here");
+  if (given.isOptionalTensorList()) {
+    c10::List<std::optional<at::Tensor>> tensors;
+    for (const std::optional<at::Tensor>& tensor : given.toOptionalTensorVector()) {
+      tensors.push_back(tensor ? std::optional(taken(*tensor)) : std::nullopt);
+    }
+    return tensors;
+  }
+  if (given.isGenerator()) throw std::runtime_error(op + ": numbers of the processor's generator, drawn here");
   return given.isDevice() ? c10::IValue(c10::Device(at::kCPU)) : given;
 }
 
@@ -170,10 +198,7 @@ namespace noema {
 /// That device as an accelerator.
 class SeparateDevice final : public Accelerator {
  public:
-  explicit SeparateDevice(torch::Dtype dtype) : dtype_(dtype) {
-    static separate_device::Memory memory;
-    c10::SetAllocator(separate_device::kDevice.type(), &memory);
-  }
+  explicit SeparateDevice(torch::Dtype dtype) : dtype_(dtype) { separate_device::open(); }
 
   torch::Device device() const override { return separate_device::kDevice; }
   std::string name() const override { return "a separate device"; }
