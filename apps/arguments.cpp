@@ -1,14 +1,7 @@
 #include "apps/arguments.h"
 
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-#include <spdlog/spdlog.h>
-
 #include <CLI/CLI.hpp>
 #include <charconv>
-#include <cstdlib>
-#include <filesystem>
 
 #include "base/error.h"
 #include "decoding/strategy.h"
@@ -16,52 +9,6 @@
 
 namespace noema {
 namespace {
-
-const char* const kDefaultModel = "stories";
-
-/// Where models are: those that come with the program, beside an installed one or in the source tree it was built from;
-/// and those that scripts/fetch-backbone fetched.
-std::vector<std::filesystem::path> model_folders() {
-  std::vector<std::filesystem::path> folders;
-  if (const char* chosen = std::getenv("NOEMA_MODELS")) folders.emplace_back(chosen);
-  std::error_code failure;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", failure);
-  if (!failure) folders.push_back(program.parent_path().parent_path() / "share" / "noema" / "models");
-  folders.emplace_back(NOEMA_MODEL_FOLDER);
-  const char *cache = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
-  if (cache) folders.push_back(std::filesystem::path(cache) / "noema" / "models");
-  if (home && !cache) folders.push_back(std::filesystem::path(home) / ".cache" / "noema" / "models");
-  return folders;
-}
-
-bool is_bundle(const std::filesystem::path& folder) {
-  std::error_code failure;  // a question may be given where a name may stand: it is no path, whatever its length
-  return std::filesystem::exists(folder / "noema.json", failure);
-}
-
-std::string known_models() {
-  std::string names;
-  for (const auto& folder : model_folders()) {
-    std::error_code failure;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {
-      if (is_bundle(entry.path())) names += (names.empty() ? "" : ", ") + entry.path().filename().string();
-    }
-  }
-  return names.empty() ? "none" : names;
-}
-
-/// Null for the processor.
-std::shared_ptr<const Accelerator> choose_device(const ModelChoice& choice) {
-  const bool only_here = choice.device == "auto" && choice.precision == "int8";
-  if (choice.device == "cpu" || only_here) return nullptr;
-  try {
-    return open_cuda();
-  } catch (const Error& error) {
-    if (choice.device == "cuda") throw;
-    spdlog::info("computing on the processor: {}", error.what());
-    return nullptr;
-  }
-}
 
 const std::map<std::string, StopRule>& stop_rules() {
   static const std::map<std::string, StopRule> rules = {
@@ -96,45 +43,6 @@ void add_stop_option(CLI::App& command, std::vector<StopRule>& rules) {
 }
 
 }  // namespace
-
-bool is_model(const std::string& name) {
-  try {
-    find_model(name);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
-std::filesystem::path find_model(const std::string& name) {
-  if (!name.empty() && is_bundle(name)) return name;
-  const std::string wanted = name.empty() ? kDefaultModel : name;
-  if (wanted.find('/') == std::string::npos) {
-    for (const auto& folder : model_folders()) {
-      if (is_bundle(folder / wanted)) return folder / wanted;
-    }
-  }
-  throw Error({"model " + printable(wanted), "a bundle's folder or a model that ships", "neither",
-               "models that ship: " + known_models()});
-}
-
-LoadedModel load_model(const ModelChoice& choice) {
-  std::optional<Precision> precision;
-  for (const Precision one : {Precision::fp32, Precision::bf16, Precision::int8}) {
-    if (choice.precision == to_string(one)) precision = one;
-  }
-  LoadedModel model{load_bundle(find_model(choice.name), precision, choose_device(choice)), nullptr};
-#if defined(__GLIBC__)
-  malloc_trim(0);  // the weights as they were before they were laid out
-#endif
-  if (model.bundle.accelerator) {
-    spdlog::info("computing on {} in {}", model.bundle.accelerator->name(), to_string(model.bundle.precision));
-  } else if (!precision && model.bundle.precision != Precision::fp32) {
-    spdlog::info("computing in {}, faster than fp32 here; see --precision", to_string(model.bundle.precision));
-  }
-  model.task = make_task(model.bundle.task);
-  return model;
-}
 
 void add_model_argument(CLI::App& command, std::string& model) {
   command.add_option("MODEL", model, "a bundle's folder, or the name of a model that ships (default: stories)");

@@ -8,35 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "concept_lm/bundle.h"
+#include "apps/loaded_model.h"
 #include "decoding/intervention.h"
 #include "decoding/options.h"
-#include "tasks/task.h"
 
 namespace noema {
-
-/// The folder of a model: `name` itself when it is a bundle, else a model of that name among those that ship. Empty is
-/// the default model. Throws Error when there is none.
-std::filesystem::path find_model(const std::string& name);
-
-/// Whether `name` is a bundle's folder or the name of a model that ships.
-bool is_model(const std::string& name);
-
-/// A model with the task that it was trained on.
-struct LoadedModel {
-  Bundle bundle;
-  std::unique_ptr<Task> task;
-};
-
-/// Which model is wanted, and how it is to compute.
-struct ModelChoice {
-  std::string name;                ///< as find_model takes it
-  std::string precision = "auto";  ///< fp32, bf16, int8, or auto
-  std::string device = "cpu";      ///< cpu, cuda, or auto: cuda where there is one
-};
-
-/// Throws Error.
-LoadedModel load_model(const ModelChoice& choice);
 
 /// Adds the optional first argument MODEL.
 void add_model_argument(CLI::App& command, std::string& model);

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "apps/arguments.h"
 #include "apps/bench/machine.h"
 #include "apps/bench/quality.h"
 #include "apps/bench/workloads.h"

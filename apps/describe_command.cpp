@@ -4,6 +4,7 @@
 
 #include "apps/arguments.h"
 #include "apps/commands.h"
+#include "concept_lm/find_model.h"
 #include "nn/formats/safetensors.h"
 
 namespace noema {

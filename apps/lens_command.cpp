@@ -7,6 +7,7 @@
 #include "apps/output.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "concept_lm/find_model.h"
 #include "decoding/strategy.h"
 #include "inspect/lens/lens.h"
 #include "inspect/report/report.h"

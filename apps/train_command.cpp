@@ -11,6 +11,7 @@
 #include "apps/commands.h"
 #include "apps/training_display.h"
 #include "base/error.h"
+#include "concept_lm/find_model.h"
 #include "training/recipe_reference.h"
 #include "training/run/estimate.h"
 #include "training/run/pipeline.h"

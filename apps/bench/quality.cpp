@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "apps/arguments.h"
+#include "apps/loaded_model.h"
 #include "apps/output.h"
 
 namespace noema {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/arguments.h"
+#include "apps/loaded_model.h"
 #include "apps/bench/shaped_questions.h"
 
 namespace noema {

@@ -237,7 +237,7 @@ void ReplSession::save(const std::string& argument) {
   if (answered_.empty()) throw Error({"/save", "a question asked before", "none", ""});
   std::string lines;
   for (std::size_t i = 0; i < answered_.size(); ++i) {
-    lines += to_json(RecordedTrajectory{i, answered_[i], {}, {}, {}}, 0)
+    lines += write_record(line_of({i, answered_[i], {}, {}, {}}, 0))
                  .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
              "\n";
   }

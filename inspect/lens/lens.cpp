@@ -25,7 +25,7 @@ std::vector<LensView> read_lens(const Bundle& bundle, const LayerTap& tap,
   std::vector<LensView> views;
   for (std::size_t question = 0; question < trajectories.size(); ++question) {
     const auto& [id, trajectory, right, valid, true_answer] = trajectories[question];
-    LensView view{id, trajectory.question, trajectory.answer, right, true_answer, {}};
+    LensView view{id, trajectory.question, trajectory.answer, true_answer, right, {}};
     for (std::size_t step = 0; step < trajectory.steps.size(); ++step) {
       const LayerOutputs* found = tap.find(question, step);
       if (!found) continue;
@@ -75,24 +75,8 @@ nlohmann::json to_json(const std::vector<LensView>& views) {
   nlohmann::json questions = nlohmann::json::array();
   std::size_t layers = 0;
   for (const LensView& view : views) {
-    nlohmann::json steps = nlohmann::json::array();
-    for (const LensStep& step : view.steps) {
-      nlohmann::json cells = nlohmann::json::array();
-      for (const LensCell& cell : step.layers) {
-        cells.push_back({{"text", cell.text},
-                         {"probability", cell.probability},
-                         {"entropy", cell.entropy},
-                         {"cosine", cell.cosine},
-                         {"agrees", cell.agrees}});
-      }
-      layers = step.layers.size();
-      steps.push_back({{"text", step.text}, {"settled", step.settled}, {"layers", std::move(cells)}});
-    }
-    nlohmann::json json = {{"id", view.id}, {"question", view.question}, {"answer", nullptr}, {"steps", steps}};
-    if (view.answer) json["answer"] = *view.answer;
-    if (view.right) json["right"] = *view.right;
-    if (!view.true_answer.empty()) json["true_answer"] = view.true_answer;
-    questions.push_back(std::move(json));
+    questions.push_back(write_record(view));
+    if (!view.steps.empty()) layers = view.steps.back().layers.size();
   }
   return {{"schema", 1}, {"kind", "lens"}, {"layers", layers}, {"questions", std::move(questions)}};
 }

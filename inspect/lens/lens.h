@@ -11,6 +11,8 @@
 
 namespace noema {
 
+inline constexpr double kMostLayers = 1'000;
+
 /// What one layer says of a sentence.
 struct LensCell {
   std::string text;          ///< the sentence that its output decodes to
@@ -18,6 +20,15 @@ struct LensCell {
   double entropy = 0.0;      ///< mean over the tokens, in nats
   double cosine = 0.0;       ///< of its concept to the last layer's
   bool agrees = false;       ///< the text is the sentence that was decoded in the end
+
+  template <typename Visitor>
+  static void visit_members(Visitor& member) {
+    member("text", &LensCell::text);
+    member("probability", &LensCell::probability, "", kShare);
+    member("entropy", &LensCell::entropy, "", kAmount);
+    member("cosine", &LensCell::cosine, "", kCosine);
+    member("agrees", &LensCell::agrees);
+  }
 };
 
 /// One sentence through the layers.
@@ -25,16 +36,32 @@ struct LensStep {
   std::string text;              ///< decoded in the end
   std::vector<LensCell> layers;  ///< from the first to the last
   std::size_t settled = 0;       ///< the first layer from which on all agree; their number when the last does not
+
+  template <typename Visitor>
+  static void visit_members(Visitor& member) {
+    member("text", &LensStep::text);
+    member("layers", &LensStep::layers, "", {0, kMostLayers});
+    member("settled", &LensStep::settled);
+  }
 };
 
 /// One question through sentences and layers.
 struct LensView {
   std::size_t id = 0;  ///< of the question
   std::string question;
-  std::optional<std::string> answer;
+  std::optional<std::string> answer, true_answer;
   std::optional<bool> right;
-  std::string true_answer;  ///< empty when there is none
   std::vector<LensStep> steps;
+
+  template <typename Visitor>
+  static void visit_members(Visitor& member) {
+    member("id", &LensView::id);
+    member("question", &LensView::question);
+    member("answer", &LensView::answer, "", kNullable);
+    member("true_answer", &LensView::true_answer);
+    member("right", &LensView::right);
+    member("steps", &LensView::steps, "", {0, kMostSteps});
+  }
 };
 
 /// Reads every layer's output of every sentence as if the model ended there: final norm, head, decoder. A logit lens

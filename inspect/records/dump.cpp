@@ -64,7 +64,7 @@ class Shard {
  public:
   explicit Shard(const DumpOptions& options) : options_(options) {}
 
-  std::int64_t rows() const { return static_cast<std::int64_t>(latents_.size()); }
+  std::size_t rows() const { return latents_.size(); }
 
   void add(std::size_t id, std::size_t step, const torch::Tensor& z, const LayerOutputs* outputs) {
     latents_.push_back(z.to(torch::kCPU, torch::kFloat32));
@@ -132,16 +132,16 @@ void DumpWriter::read_lines() {
   std::vector<std::size_t> pending;
   for (std::size_t end = 0; (end = content.find('\n', begin)) != std::string::npos; begin = end + 1) {
     const std::string where = path.string() + ", line " + std::to_string(++number);
-    const nlohmann::json json = parse_json(std::string_view(content).substr(begin, end - begin), where);
-    const auto name = json_member<std::string>(json, "shard", where);
-    if (name != shard) {
-      shard = name;
-      if (name != shard_name(shards_)) {
-        throw Error({where + ": shard", shard_name(shards_), printable(name), "the dump is damaged: dump again"});
+    const auto line =
+        read_record<DumpLine>(parse_json(std::string_view(content).substr(begin, end - begin), where), where);
+    if (line.shard != shard) {
+      shard = line.shard;
+      if (shard != shard_name(shards_)) {
+        throw Error({where + ": shard", shard_name(shards_), printable(shard), "the dump is damaged: dump again"});
       }
       left = questions_of(folder_ / shard_name(shards_));
     }
-    pending.push_back(json_member<std::size_t>(json, "id", where));
+    pending.push_back(line.id);
     if (--left > 0) continue;
     done_.insert(pending.begin(), pending.end());
     pending.clear();
@@ -158,9 +158,8 @@ void DumpWriter::add(const std::vector<RecordedTrajectory>& trajectories, const 
   std::string lines;
   for (std::size_t question = 0; question < trajectories.size(); ++question) {
     const RecordedTrajectory& recorded = trajectories[question];
-    nlohmann::json line = to_json(recorded, shard.rows(), options_.tokens);
-    line["shard"] = name;
-    lines += line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    const DumpLine line{line_of(recorded, shard.rows(), options_.tokens), name};
+    lines += write_record(line).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
     for (std::size_t step = 0; step < recorded.trajectory.steps.size(); ++step) {
       const torch::Tensor& z = recorded.trajectory.steps[step].concept_;
       if (z.defined()) shard.add(recorded.id, step, z, tap ? tap->find(question, step) : nullptr);

@@ -8,21 +8,14 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "inspect/records/dump.h"
-#include "inspect/records/run.h"
+#include "inspect/records/trajectory_line.h"
 #include "nn/formats/safetensors.h"
 
 namespace noema {
 namespace {
 
-constexpr int kSchema = 1;
-
 [[noreturn]] void fail(const std::string& where, const std::string& expected, const std::string& found) {
   throw Error({where, expected, found, "the dump is damaged, or not one of noema's: dump again"});
-}
-
-void check_schema(const nlohmann::json& json, const std::string& where) {
-  const auto schema = json_member<int>(json, "schema", where);
-  if (schema != kSchema) fail(where + ": schema", std::to_string(kSchema), std::to_string(schema));
 }
 
 bool is_shard(const std::string& name) {
@@ -49,7 +42,8 @@ class CheckedShard {
     if (question_.dim() != 1 || step_.dim() != 1) fail(where_, "question and step [N]", "other shapes");
   }
 
-  void check_row(std::int64_t row, std::size_t question, std::size_t step, const std::string& where) {
+  void check_row(std::size_t latent, std::size_t question, std::size_t step, const std::string& where) {
+    const auto row = static_cast<std::int64_t>(latent);
     if (row < 0 || row >= rows_) fail(where + ": latent", "a row of " + where_, std::to_string(row));
     const bool same = question_[row].item<std::int64_t>() == static_cast<std::int64_t>(question) &&
                       step_[row].item<std::int64_t>() == static_cast<std::int64_t>(step);
@@ -73,19 +67,17 @@ class Verification {
   explicit Verification(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   void take(const std::string& line, const std::string& where) {
-    const nlohmann::json json = parse_json(line, where);
-    parse_trajectory(json, where);  // throws for what is missing or of another type
-    const auto id = json_member<std::size_t>(json, "id", where);
-    if (!seen_.insert(id).second) fail(where + ": id", "a question that was not there before", std::to_string(id));
-    const nlohmann::json& steps = json.at("steps");
-    CheckedShard& shard = shard_of(json_member<std::string>(json, "shard", where), where);
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      if (!steps[i].contains("latent")) continue;
-      const std::string at = where + ": step " + std::to_string(i + 1);
-      shard.check_row(json_member<std::int64_t>(steps[i], "latent", at), id, i, at);
+    const auto read = read_record<DumpLine>(parse_json(line, where), where);
+    if (!seen_.insert(read.id).second) {
+      fail(where + ": id", "a question that was not there before", std::to_string(read.id));
+    }
+    CheckedShard& shard = shard_of(read.shard, where);
+    for (std::size_t i = 0; i < read.steps.size(); ++i) {
+      if (!read.steps[i].latent) continue;
+      shard.check_row(*read.steps[i].latent, read.id, i, where + ": step " + std::to_string(i + 1));
       ++summary_.latents;
     }
-    summary_.steps += steps.size();
+    summary_.steps += read.steps.size();
     ++summary_.questions;
   }
 
@@ -117,7 +109,7 @@ class Verification {
 
 DumpSummary verify_dump(const std::filesystem::path& folder) {
   const auto manifest = folder / "dump.json", lines = folder / "trajectories.jsonl";
-  check_schema(read_json(manifest), manifest.string());
+  number_member(read_json(manifest), "schema", manifest.string(), 1, 1);
   std::istringstream file(read_file(lines));
   Verification verification(folder);
   std::size_t number = 0;

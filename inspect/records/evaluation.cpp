@@ -76,7 +76,8 @@ Quantiles quantiles(std::vector<double> values) {
 }
 
 RecordedTrajectory judge(std::size_t id, Trajectory trajectory, const Example& example, const Task& task) {
-  RecordedTrajectory recorded{id, std::move(trajectory), std::nullopt, std::nullopt, example.answer};
+  RecordedTrajectory recorded{id, std::move(trajectory), std::nullopt, std::nullopt, std::nullopt};
+  if (!example.answer.empty()) recorded.true_answer = example.answer;
   const Trajectory& judged = recorded.trajectory;
   recorded.right = judged.answer && task.is_right(example, *judged.answer);
   std::vector<std::string> texts;

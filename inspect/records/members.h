@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 
-namespace noema::report {
+namespace noema {
 
 /// A member that may be missing or null.
 template <typename T>
@@ -18,17 +18,21 @@ std::optional<T> optional_member(const nlohmann::json& object, const std::string
   return json_member<T>(object, key, where);
 }
 
-/// A finite number between `low` and `high`.
+/// Beyond any cost or norm that was ever measured, and far from where the page's arithmetic on it would overflow.
+inline constexpr double kHuge = 1e15;
+
+/// A finite number between `low` and `high`; where these are the same, the version of a format.
 inline double number_member(const nlohmann::json& object, const std::string& key, const std::string& where, double low,
                             double high) {
   const double value = json_member<double>(object, key, where);
   if (value >= low && value <= high) return value;
-  const auto text = [](double number) { return nlohmann::json(number).dump(); };
+  const auto text = [](double number) {
+    const bool is_whole = std::abs(number) < kHuge && number == std::floor(number);
+    return is_whole ? std::to_string(static_cast<long long>(number)) : nlohmann::json(number).dump();
+  };
+  if (low == high) throw Error({where + ": " + key, text(low), text(value), "make it again with this version"});
   throw Error({where + ": " + key, "a number from " + text(low) + " to " + text(high), text(value), ""});
 }
-
-/// Beyond any cost or norm that was ever measured, and far from where the page's arithmetic on it would overflow.
-inline constexpr double kHuge = 1e15;
 
 inline double share_member(const nlohmann::json& object, const std::string& key, const std::string& where) {
   // A mean of probabilities may round to slightly more than 1.
@@ -51,4 +55,4 @@ inline const nlohmann::json& array_member(const nlohmann::json& object, const st
                std::to_string(found->size()), least > found->size() ? "the run is empty: make it again" : ""});
 }
 
-}  // namespace noema::report
+}  // namespace noema

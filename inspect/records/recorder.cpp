@@ -5,74 +5,57 @@
 namespace noema {
 namespace {
 
-constexpr int kSchema = 1;
+StepLine step_line(const Step& step, bool with_tokens) {
+  StepLine line;
+  line.text = step.text;
+  line.is_view = step.is_view;
+  line.token_probability = step.token_probability;
+  line.entropy = step.entropy;
+  line.stop_probability = step.stop_probability;
+  if (with_tokens) line.tokens = step.tokens;
+  return line;
+}
 
-nlohmann::json step_json(const Step& step, const Step* before, std::int64_t latent, bool with_tokens) {
-  nlohmann::json json = {{"text", step.text},
-                         {"is_view", step.is_view},
-                         {"token_probability", step.token_probability},
-                         {"entropy", step.entropy}};
-  if (with_tokens) json["tokens"] = step.tokens;
-  if (step.stop_probability) json["stop_probability"] = *step.stop_probability;
-  if (!step.concept_.defined()) return json;
-  json["latent"] = latent;
-  json["norm"] = step.concept_.norm().item<double>();
-  if (before && before->concept_.defined()) {
-    json["cosine_to_last"] = at::cosine_similarity(step.concept_, before->concept_, 0).item<double>();
-  }
-  return json;
+CostLine cost_line(const Cost& cost) {
+  return {.passes = cost.passes,
+          .tokens = cost.tokens,
+          .gflops = cost.flops / 1e9,
+          .prefill_gflops = cost.prefill_flops / 1e9,
+          .prefill_ms = cost.prefill_ms,
+          .reasoning_ms = cost.reasoning_ms,
+          .decoding_ms = cost.decoding_ms};
 }
 
 }  // namespace
 
-std::string to_string(StopReason reason) {
-  switch (reason) {
-    case StopReason::answered:
-      return "answered";
-    case StopReason::no_answer:
-      return "no_answer";
-    case StopReason::repeated:
-      return "repeated";
-    case StopReason::max_steps:
-      return "max_steps";
-    case StopReason::context_full:
-      return "context_full";
-    case StopReason::cancelled:
-      return "cancelled";
-  }
-  return "";
-}
+std::string to_string(StopReason reason) { return words_of(reason).at(static_cast<std::size_t>(reason)); }
 
-nlohmann::json to_json(const Cost& cost) {
-  return {{"passes", cost.passes},          {"tokens", cost.tokens},
-          {"gflops", cost.flops / 1e9},     {"prefill_gflops", cost.prefill_flops / 1e9},
-          {"prefill_ms", cost.prefill_ms},  {"reasoning_ms", cost.reasoning_ms},
-          {"decoding_ms", cost.decoding_ms}};
-}
+nlohmann::json to_json(const Cost& cost) { return write_record(cost_line(cost)); }
 
-nlohmann::json to_json(const RecordedTrajectory& recorded, std::int64_t first_latent, bool with_tokens) {
+TrajectoryLine line_of(const RecordedTrajectory& recorded, std::size_t first_latent, bool with_tokens) {
   const Trajectory& trajectory = recorded.trajectory;
-  nlohmann::json steps = nlohmann::json::array();
-  for (std::size_t i = 0; i < trajectory.steps.size(); ++i) {
-    const Step& step = trajectory.steps[i];
-    steps.push_back(step_json(step, i > 0 ? &trajectory.steps[i - 1] : nullptr, first_latent, with_tokens));
-    if (step.concept_.defined()) ++first_latent;
+  TrajectoryLine line;
+  line.id = recorded.id;
+  line.question = trajectory.question;
+  line.mode = trajectory.mode;
+  line.answer = trajectory.answer;
+  line.true_answer = recorded.true_answer;
+  line.stop = trajectory.stop;
+  line.cost = cost_line(trajectory.cost);
+  line.right = recorded.right;
+  line.valid = recorded.valid;
+  torch::Tensor before;
+  for (const Step& step : trajectory.steps) {
+    line.steps.push_back(step_line(step, with_tokens));
+    const torch::Tensor& z = step.concept_;
+    if (z.defined()) {
+      line.steps.back().latent = first_latent++;
+      line.steps.back().norm = z.norm().item<double>();
+      if (before.defined()) line.steps.back().cosine_to_last = at::cosine_similarity(z, before, 0).item<double>();
+    }
+    before = z;
   }
-  nlohmann::json json = {{"schema", kSchema},
-                         {"id", recorded.id},
-                         {"question", trajectory.question},
-                         {"mode", trajectory.mode},
-                         {"steps", std::move(steps)},
-                         {"answer", nullptr},
-                         {"stop", to_string(trajectory.stop)},
-                         {"cost", to_json(trajectory.cost)},
-                         {"right", nullptr},
-                         {"valid", nullptr}};
-  if (trajectory.answer) json["answer"] = *trajectory.answer;
-  if (!recorded.true_answer.empty()) json["true_answer"] = recorded.true_answer;
-  if (recorded.right) json["right"] = *recorded.right;
-  if (recorded.valid) json["valid"] = *recorded.valid;
-  return json;
+  return line;
 }
 
 }  // namespace noema

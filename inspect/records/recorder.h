@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "decoding/trajectory.h"
+#include "inspect/records/trajectory_line.h"
 
 namespace noema {
 
@@ -15,13 +16,12 @@ struct RecordedTrajectory {
   Trajectory trajectory;
   std::optional<bool> right;  ///< nothing when there is no true answer
   std::optional<bool> valid;  ///< of plans and proofs
-  std::string true_answer;    ///< empty when there is none
+  std::optional<std::string> true_answer;
 };
 
-/// One line of trajectories.jsonl: id, question, mode, steps (text, is_view, stop_probability, token_probability,
-/// entropy, norm, cosine to the step before, and "latent": its row in the safetensors file), answer, stop, cost, score.
-/// `first_latent` is the row of the first step that has a concept. With tokens, also their ids by step.
-nlohmann::json to_json(const RecordedTrajectory& recorded, std::int64_t first_latent, bool with_tokens = false);
+/// A trajectory as a line of trajectories.jsonl says it. `first_latent` is the row in the safetensors file of the first
+/// step that has a concept. With tokens, also their ids by step.
+TrajectoryLine line_of(const RecordedTrajectory& recorded, std::size_t first_latent, bool with_tokens = false);
 
 /// What a trajectory cost, as JSON.
 nlohmann::json to_json(const Cost& cost);

@@ -51,21 +51,19 @@ class Joined {
   }
 
  private:
-  void add(const ReportRun::Trajectory& trajectory, std::size_t run) {
+  void add(const TrajectoryLine& trajectory, std::size_t run) {
     const auto at = question(trajectory.question, trajectory.id, trajectory.true_answer);
     if (!at) return;
     const std::size_t track = track_of(run, trajectory.mode);
     if (!seen_.insert({*at, track}).second) return;  // the same story twice in one dump
     json steps = json::array();
     for (const auto& step : trajectory.steps) steps.push_back(compact(step));
-    json cost = json::array();
-    for (const double number : trajectory.cost) cost.push_back(rounded(number));
     questions_[*at][3].push_back({track, text(trajectory.answer), verdict(trajectory.right), verdict(trajectory.valid),
-                                  trajectory.stop, std::move(steps), std::move(cost)});
+                                  to_string(trajectory.stop), std::move(steps), compact(trajectory.cost)});
     add_path(*at, track, run, trajectory.id);
   }
 
-  void add(const ReportRun::LensQuestion& asked, std::size_t run) {
+  void add(const LensView& asked, std::size_t run) {
     const auto at = question(asked.question, asked.id, asked.true_answer);
     if (!at) return;
     json steps = json::array();
@@ -80,7 +78,7 @@ class Joined {
     questions_[*at][4].push_back({run, text(asked.answer), std::move(steps)});
   }
 
-  json compact(const ReportRun::Step& step) {
+  json compact(const StepLine& step) {
     json made = {text(step.text),
                  static_cast<int>(step.is_view),
                  rounded(step.token_probability),
@@ -92,9 +90,18 @@ class Joined {
     return made;
   }
 
-  void add_path(std::size_t question, std::size_t track, std::size_t run, std::int64_t id) {
+  static json compact(const CostLine& cost) {
+    json made = json::array();
+    for (const double number : {static_cast<double>(cost.passes), static_cast<double>(cost.tokens), cost.gflops,
+                                cost.prefill_gflops, cost.prefill_ms, cost.reasoning_ms, cost.decoding_ms}) {
+      made.push_back(rounded(number));
+    }
+    return made;
+  }
+
+  void add_path(std::size_t question, std::size_t track, std::size_t run, std::size_t id) {
     if (!map_) return;
-    const auto path = map_->paths.find({run, id});
+    const auto path = map_->paths.find({run, static_cast<std::int64_t>(id)});
     if (path == map_->paths.end() || path->second.empty()) return;
     json points = json::array();
     for (const auto& point : path->second) {
@@ -107,7 +114,7 @@ class Joined {
   }
 
   /// The place of a question, new or known; nothing when the page is full.
-  std::optional<std::size_t> question(const std::string& asked, std::int64_t id,
+  std::optional<std::size_t> question(const std::string& asked, std::size_t id,
                                       const std::optional<std::string>& true_answer) {
     auto known = places_.find(asked);
     if (known == places_.end()) {

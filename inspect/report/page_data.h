@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "inspect/records/run.h"
 #include "inspect/report/report.h"
+#include "inspect/report/run.h"
 
 namespace noema::report {
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "inspect/records/run.h"
+#include "inspect/report/run.h"
 
 namespace noema {
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "apps/arguments.h"
+#include "apps/loaded_model.h"
 #include "decoding/reasoner.h"
 
 namespace noema {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
 #include <numeric>
 
 #include "support/tiny_bundle.h"
@@ -138,6 +139,15 @@ TEST(Decoding, IsExactInScoreIfAndOnlyIfGreedyWritingIsExact) {
   written[4].pop_back();
   const torch::Tensor exact = score_decoding(decoder, z, pad(written)).exact;
   EXPECT_TRUE(torch::equal(exact, torch::tensor({true, true, false, true, true, true})));
+}
+
+TEST(GaussianBottleneck, DrawsHaveTheMeanAndTheVarianceOfThePosterior) {
+  at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(3);
+  const torch::Tensor mean = torch::full({4000, 2}, 5.0);
+  const torch::Tensor z = sample({mean, torch::tensor({0.0, std::log(9.0)}).expand({4000, 2})}, generator);
+  EXPECT_TRUE(torch::allclose(z.mean(0), torch::tensor({5.0, 5.0}), 0.0, 0.15)) << z.mean(0);
+  EXPECT_TRUE(torch::allclose(z.std(0), torch::tensor({1.0, 3.0}), 0.05)) << z.std(0);
+  EXPECT_TRUE(torch::equal(sample({mean, std::nullopt}, generator), mean)) << "without a variance nothing is drawn";
 }
 
 TEST(GaussianAutoencoder, DrawsFromItsPosteriorAndRoundTripsItsConfiguration) {

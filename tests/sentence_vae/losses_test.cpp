@@ -38,10 +38,11 @@ TEST(InfoNce, EqualSentencesAreNoNegatives) {
   EXPECT_NEAR(info_nce(x, x, 0.1, torch::tensor({5, 5})).item<double>(), 0.0, 1e-6);
 }
 
-TEST(GaussianKl, IsZeroForTheStandardNormalAndAtLeastTheFreeNats) {
+TEST(GaussianKl, IsTheDivergenceFromTheStandardNormal) {
   const torch::Tensor zero = torch::zeros({2, 3});
   EXPECT_NEAR(gaussian_kl(zero, zero).item<double>(), 0.0, 1e-7);
   EXPECT_NEAR(gaussian_kl(zero + 2.0, zero).item<double>(), 6.0, 1e-6);
+  EXPECT_NEAR(gaussian_kl(zero, zero + std::log(4.0)).item<double>(), 1.5 * (4.0 - 1.0 - std::log(4.0)), 1e-6);
 }
 
 TEST(Losses, TheTotalIsWeighted) {

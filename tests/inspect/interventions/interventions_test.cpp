@@ -54,6 +54,13 @@ TEST_F(Interventions, NoiseComesAtItsPlaceAsOftenAsAsked) {
   EXPECT_NEAR(hit, 300, 60);
 }
 
+TEST_F(Interventions, NoiseIsAsLargeAsAskedInRelationToTheLatent) {
+  const auto noise = make_noise(NoisePlace::fed_back, 0.5);
+  torch::Tensor squares = torch::zeros({3});
+  for (int i = 0; i < 500; ++i) squares += (feed(*noise) - inputs_).square().sum(1) / 500.0;
+  EXPECT_TRUE(torch::allclose(squares.sqrt(), 0.5 * inputs_.norm(2, 1), 0.1)) << squares;
+}
+
 TEST_F(Interventions, ReplacementsAreOneQuestionsOwn) {
   std::vector<std::optional<PlacedConcept>> by_question(8);
   by_question[7] = {1, {torch::full({4}, 9.0F), torch::full({4}, 8.0F)}};

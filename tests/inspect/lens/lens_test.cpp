@@ -3,49 +3,103 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <set>
+
 #include "base/error.h"
+#include "inspect/probes/sentences.h"
 #include "inspect/watched_run.h"
 
 namespace noema {
 namespace {
 
-TEST(Lens, TheLastLayerReadsTheSentenceThatWasDecoded) {
-  const Bundle bundle = tiny_bundle();
-  LayerTap tap;
-  const ReasoningOptions options = watched_options();
-  const auto recorded = watched_run(bundle, "continuous", options, &tap);
-  const auto views = read_lens(bundle, tap, recorded, options.max_sentence_tokens);
-  ASSERT_EQ(views.size(), recorded.size());
-  for (const LensView& view : views) {
-    ASSERT_EQ(view.steps.size(), 3u);
-    for (const LensStep& step : view.steps) {
-      ASSERT_EQ(step.layers.size(), 2u);
-      EXPECT_TRUE(step.layers.back().agrees);
-      EXPECT_NEAR(step.layers.back().cosine, 1.0, 1e-5);
-      EXPECT_EQ(step.settled, step.layers.front().agrees ? 0u : 1u);
-      EXPECT_GT(step.layers.front().probability, 0.0);
+class Lens : public testing::Test {
+ protected:
+  Lens() : recorded_(watched_run(bundle_, "continuous", options_, &tap_)), views_(read(recorded_)) {}
+
+  std::vector<LensView> read(const std::vector<RecordedTrajectory>& recorded) const {
+    return read_lens(bundle_, tap_, recorded, options_.max_sentence_tokens);
+  }
+
+  const Bundle bundle_ = tiny_bundle();
+  const ReasoningOptions options_ = watched_options();
+  LayerTap tap_;
+  const std::vector<RecordedTrajectory> recorded_;
+  const std::vector<LensView> views_;
+};
+
+TEST_F(Lens, EveryLayerReadsWhatTheDecoderMakesOfItsOwnConcept) {
+  const torch::InferenceMode inference;
+  ASSERT_EQ(views_.size(), recorded_.size());
+  std::set<std::string> readings;
+  for (std::size_t question = 0; question < views_.size(); ++question) {
+    ASSERT_EQ(views_[question].steps.size(), 3u);
+    for (std::size_t step = 0; step < 3; ++step) {
+      const LensStep& found = views_[question].steps[step];
+      ASSERT_EQ(found.layers.size(), 2u);
+      const torch::Tensor z =
+          bundle_.concepts->concepts_at_layer(tap_.find(question, step)->hidden).embedding;  // [2,Z]
+      const auto alone =
+          decode_sentences(bundle_.writing(), *bundle_.tokenizer, z, {.max_tokens = options_.max_sentence_tokens});
+      for (std::size_t layer = 0; layer < 2; ++layer) {
+        EXPECT_EQ(found.layers[layer].text, alone[layer].text);
+        EXPECT_NEAR(found.layers[layer].probability, alone[layer].token_probability, 1e-5);
+        EXPECT_NEAR(found.layers[layer].entropy, alone[layer].entropy, 1e-4);
+        readings.insert(found.layers[layer].text);
+      }
+      EXPECT_NEAR(found.layers[0].cosine, at::cosine_similarity(z[0], z[1], 0).item<double>(), 1e-5);
     }
   }
-  EXPECT_DOUBLE_EQ(share_settled(views, 1), 1.0);
-  EXPECT_LE(share_settled(views, 2), 1.0);
-  EXPECT_DOUBLE_EQ(share_settled(views, 3), 0.0);
-  const nlohmann::json json = to_json(views);
-  EXPECT_EQ(json["kind"], "lens");
-  EXPECT_EQ(json["layers"], 2);
-  EXPECT_EQ(json["questions"][0]["steps"][2]["layers"][1]["text"], recorded[0].trajectory.steps[2].text);
+  EXPECT_GT(readings.size(), 3u) << "texts that are all alike would show nothing";
 }
 
-TEST(Lens, NeedsConcepts) {
-  const Bundle bundle = tiny_bundle();
+TEST_F(Lens, TheLastLayerReadsTheSentenceThatWasDecoded) {
+  for (std::size_t question = 0; question < views_.size(); ++question) {
+    for (std::size_t step = 0; step < 3; ++step) {
+      const LensStep& found = views_[question].steps[step];
+      EXPECT_EQ(found.text, recorded_[question].trajectory.steps[step].text);
+      EXPECT_EQ(found.layers[1].text, found.text);
+      EXPECT_TRUE(found.layers[1].agrees);
+      EXPECT_NEAR(found.layers[1].cosine, 1.0, 1e-5);
+    }
+  }
+  const nlohmann::json json = to_json(views_);
+  EXPECT_EQ(json["kind"], "lens");
+  EXPECT_EQ(json["layers"], 2);
+  EXPECT_EQ(json["questions"][0]["true_answer"], "kitchen");
+  EXPECT_EQ(json["questions"][0]["steps"][2]["layers"][1]["text"], recorded_[0].trajectory.steps[2].text);
+}
+
+TEST_F(Lens, ASentenceIsSettledFromTheLayerOnFromWhichAllAgree) {
+  // What the first layer says of one step is made the sentence of that step: only there the layers disagree at the end.
+  auto changed = recorded_;
+  changed[1].trajectory.steps[0].text = views_[1].steps[0].layers[0].text;
+  const auto views = read(changed);
+  double early = 0.0;
+  for (std::size_t question = 0; question < views.size(); ++question) {
+    for (const LensStep& step : views[question].steps) {
+      const bool first = step.layers[0].text == step.text, last = step.layers[1].text == step.text;
+      EXPECT_EQ(step.layers[0].agrees, first);
+      EXPECT_EQ(step.layers[1].agrees, last);
+      EXPECT_EQ(step.settled, !last ? 2u : first ? 0u : 1u);
+      early += step.settled == 0;
+    }
+  }
+  ASSERT_EQ(views[1].steps[0].settled, 2u) << "the tiny model's layers are to differ there";
+  EXPECT_DOUBLE_EQ(share_settled(views, 1), 17.0 / 18.0);
+  EXPECT_DOUBLE_EQ(share_settled(views, 2), early / 18.0);
+  EXPECT_DOUBLE_EQ(share_settled(views, 3), 0.0);
+}
+
+TEST_F(Lens, NeedsConcepts) {
   LayerTap tap;
-  const auto recorded = watched_run(bundle, "chain", watched_options(), &tap);
-  EXPECT_THROW(read_lens(bundle, tap, recorded), Error);
+  const auto recorded = watched_run(bundle_, "chain", options_, &tap);
+  EXPECT_THROW(read_lens(bundle_, tap, recorded), Error);
 }
 
 /// Two steps of three layers; the second step is settled nowhere.
 LensView sample() {
   const LensCell early{"Ann has the cup.", 0.25, 2.0, 0.4, false}, late{"Tom has the cup.", 0.97, 0.1, 1.0, true};
-  LensView view{3, "Where is \x1b[31mthe cup?", "park", true, "park", {}};
+  LensView view{3, "Where is \x1b[31mthe cup?", "park", "park", true, {}};
   view.steps.push_back({"Tom has the cup.", {early, early, late}, 2});
   view.steps.push_back({"### park", {early, late, early}, 3});
   return view;

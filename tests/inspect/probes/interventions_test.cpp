@@ -60,6 +60,62 @@ TEST_F(InterventionProbes, AblationComparesWithTheUntouchedRun) {
   EXPECT_EQ(result.rows[0][column(result, "changed")], 0.0);
 }
 
+TEST_F(InterventionProbes, NoiseIsPutWhereItsRowSays) {
+  // Right where what is fed back, or what is written, is as it was.
+  const auto untouched = [](bool is_fed_back) -> ReasonAbout {
+    return [=](const std::string&, const ReasoningOptions& options) {
+      Random random(1);
+      Random* pointer = &random;
+      const std::size_t zero = 0;
+      const LatentRows rows{{&zero, 1}, {&pointer, 1}, {&zero, 1}};
+      const torch::Tensor here = torch::ones({1, 4});
+      RecordedTrajectory recorded;
+      recorded.right = (is_fed_back ? options.intervention->on_fed_back(here, rows)
+                                    : options.intervention->on_predicted({here, here}, rows).embedding)
+                           .equal(here);
+      return std::vector{recorded};
+    };
+  };
+  const NoiseOptions always{.sigmas = {0.0, 1.0}, .probability = 1.0};
+  const ProbeResult fed_back = noise(untouched(true), {}, always), written = noise(untouched(false), {}, always);
+  for (std::size_t i = 0; i < 6; ++i) {
+    const auto& row = fed_back.rows.at(i);
+    const bool is_noisy = row[column(fed_back, "sigma")] == 1.0, is_out = row[column(fed_back, "place")] == "text out";
+    EXPECT_EQ(row[column(fed_back, "accuracy")], is_noisy && !is_out ? 0.0 : 1.0) << i;
+    EXPECT_EQ(written.rows.at(i)[column(written, "accuracy")], is_noisy && is_out ? 0.0 : 1.0) << i;
+  }
+}
+
+TEST_F(InterventionProbes, AblationsReplaceWhatIsFedBack) {
+  std::vector<double> seen;  // by ablation, what the second step is fed
+  const ReasonAbout scripted = [&](const std::string&, const ReasoningOptions& options) {
+    Random random(1);
+    Random* pointer = &random;
+    torch::Tensor fed;
+    for (const std::size_t step : {0u, 1u}) {
+      const std::size_t question = 0;
+      fed = options.intervention->on_fed_back(torch::tensor({{1.0 + 2.0 * static_cast<double>(step), 4.0}}),
+                                              {{&question, 1}, {&pointer, 1}, {&step, 1}});
+    }
+    seen.push_back(fed[0][0].item<double>());
+    RecordedTrajectory recorded;
+    recorded.right = seen.back() == 3.0;
+    recorded.trajectory.answer = *recorded.right ? "park" : "attic";
+    return std::vector{recorded};
+  };
+  const ProbeResult result = ablate(scripted, {}, {.freezes = 1});
+  ASSERT_EQ(seen.size(), 6u);
+  EXPECT_EQ(seen[0], 3.0) << "untouched";
+  EXPECT_EQ(seen[1], 0.0) << "zero";
+  EXPECT_EQ(seen[2], 2.0) << "mean of 1 and 3";
+  EXPECT_EQ(seen[3], 0.0) << "nobody to exchange with";
+  EXPECT_EQ(seen[5], 1.0) << "frozen after the first step";
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(result.rows.at(i)[column(result, "accuracy")], i == 0 ? 1.0 : 0.0) << i;
+    EXPECT_EQ(result.rows[i][column(result, "changed")], i == 0 ? 0.0 : 1.0) << i;
+  }
+}
+
 TEST_F(InterventionProbes, NecessityTriesStepsThatHaveAnotherAfterThem) {
   const ProbeResult result = necessity(reason_, watched_options(), {.max_steps = 5});
   expect_well_formed(result);

@@ -81,10 +81,18 @@ TEST_F(NeighboursTest, AnUnrelatedVectorIsFurtherAwayThanAllThatIsUsual) {
 TEST_F(NeighboursTest, AFewReferenceSentencesStandForAll) {
   NeighbourOptions options;
   options.reference = 3;
-  const NeighbourIndex index = NeighbourIndex::build(bundle_, *task_, examples_, options);
-  for (const auto& around : index.query(torch::randn({20, index.width()}))) {
+  const NeighbourIndex few = NeighbourIndex::build(bundle_, *task_, examples_, options), all = index();
+  // From a sentence to its opposite, further and further from all that are known.
+  const torch::Tensor z = true_embeddings(bundle_, examples_), away = at::linspace(0.0, 1.0, 100).unsqueeze(1);
+  const torch::Tensor asked = z[0] * (1.0 - away) - z.mean(0) * away;
+  std::set<long> of_few, of_all;
+  for (const auto& around : few.query(asked)) {
     EXPECT_NEAR(around.quantile * 3.0, std::round(around.quantile * 3.0), kClose);
+    of_few.insert(std::lround(around.quantile * 1e6));
   }
+  for (const auto& around : all.query(asked)) of_all.insert(std::lround(around.quantile * 1e6));
+  EXPECT_GT(of_few.size(), 2u) << "some lie between";
+  EXPECT_GT(of_all.size(), of_few.size());
 }
 
 TEST_F(NeighboursTest, BuildingAndAskingCheckTheirLimits) {

@@ -3,7 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <fstream>
+#include <cstdlib>
+#include <map>
 #include <sstream>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
@@ -12,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "inspect/records/record_schema.h"
 #include "inspect/watched_run.h"
 #include "nn/formats/safetensors.h"
 
@@ -139,22 +141,68 @@ TEST_F(DumpTest, VerifyNamesWhatIsWrong) {
   EXPECT_THROW(DumpWriter(folder_ / "dump.json", {}, {}), Error);
 }
 
+/// docs/trajectory.schema.json, made of what lines are written and read by.
+nlohmann::ordered_json line_schema() {
+  nlohmann::ordered_json schema = {
+      {"$schema", "http://json-schema.org/draft-07/schema#"},
+      {"title", "A line of trajectories.jsonl: one question and how it was reasoned about"}};
+  schema.update(record_schema<DumpLine>());
+  return schema;
+}
+
+TEST(TrajectorySchema, TheFileThatDescribesLinesIsUpToDate) {
+  const std::filesystem::path path = NOEMA_SOURCE_FOLDER "/docs/trajectory.schema.json";
+  const std::string expected = line_schema().dump(2) + "\n";
+  if (std::getenv("NOEMA_WRITE_DOCS")) write_file(path, expected);
+  EXPECT_EQ(read_file(path), expected) << "NOEMA_WRITE_DOCS=1 scripts/test -R TrajectorySchema writes it";
+}
+
 TEST_F(DumpTest, LinesAreAsTheSchemaSays) {
   dump({.tokens = true});
-  const nlohmann::json document = read_json(NOEMA_SOURCE_FOLDER "/docs/trajectory.schema.json");
+  const nlohmann::json document = line_schema();
   valijson::Schema schema;
   valijson::SchemaParser().populateSchema(valijson::adapters::NlohmannJsonAdapter(document), schema);
   valijson::Validator validator;
   const auto fits = [&](const nlohmann::json& line) {
     return validator.validate(schema, valijson::adapters::NlohmannJsonAdapter(line), nullptr);
   };
-  for (const nlohmann::json& line : lines()) EXPECT_TRUE(fits(line)) << line;
-  nlohmann::json wrong = lines().front();
-  wrong["steps"][0]["latent"] = "first";
-  EXPECT_FALSE(fits(wrong));
-  wrong = lines().front();
-  wrong.erase("question");
-  EXPECT_FALSE(fits(wrong));
+  const auto is_read = [](const nlohmann::json& line) {
+    try {
+      read_record<DumpLine>(line, "line");
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  };
+  for (const nlohmann::json& line : lines()) {
+    EXPECT_TRUE(fits(line)) << line;
+    EXPECT_EQ(write_record(read_record<DumpLine>(line, "line")), line) << "nothing is lost on the way";
+  }
+  // Schema and reader refuse the same.
+  for (const auto& [pointer, value] : std::map<std::string, nlohmann::json>{{"/schema", 2},
+                                                                            {"/id", -1},
+                                                                            {"/question", nullptr},
+                                                                            {"/steps", "none"},
+                                                                            {"/steps/0/latent", "first"},
+                                                                            {"/steps/0/tokens/0", "the"},
+                                                                            {"/steps/0/token_probability", 1.5},
+                                                                            {"/steps/0/cosine_to_last", -2},
+                                                                            {"/stop", "tired"},
+                                                                            {"/cost/passes", 0.5},
+                                                                            {"/cost/gflops", -1},
+                                                                            {"/right", "yes"},
+                                                                            {"/shard", nullptr}}) {
+    nlohmann::json wrong = lines().front();
+    wrong[nlohmann::json::json_pointer(pointer)] = value;
+    EXPECT_FALSE(fits(wrong)) << pointer;
+    EXPECT_FALSE(is_read(wrong)) << pointer;
+  }
+  for (const char* name : {"schema", "id", "question", "mode", "steps", "stop", "cost", "shard"}) {
+    nlohmann::json wrong = lines().front();
+    wrong.erase(name);
+    EXPECT_FALSE(fits(wrong)) << name;
+    EXPECT_FALSE(is_read(wrong)) << name;
+  }
 }
 
 }  // namespace

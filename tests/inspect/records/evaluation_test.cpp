@@ -57,6 +57,34 @@ TEST(Evaluation, CountsRightValidAndStoppedAtTheAnswer) {
   EXPECT_THROW(evaluate("chain", {}, *task), Error);
 }
 
+TEST(Evaluation, CostsAreMeansAndQuantilesOverTheQuestions) {
+  const auto task = make_task("stories");
+  std::vector<RecordedTrajectory> judged;
+  for (const std::int64_t cost : {1, 2, 6}) {
+    Trajectory made = trajectory(std::vector<std::string>(static_cast<std::size_t>(cost), "Tom has it."));
+    made.cost = {.passes = 2 * cost,
+                 .tokens = 10 * cost,
+                 .flops = 4e9 * static_cast<double>(cost),
+                 .prefill_flops = 1e9 * static_cast<double>(cost),
+                 .prefill_ms = 1.0,
+                 .reasoning_ms = static_cast<double>(cost),
+                 .decoding_ms = 0.5};
+    judged.push_back(judge(judged.size(), made, kExample, *task));
+  }
+  const nlohmann::json json = to_json(evaluate("continuous", judged, *task));
+  EXPECT_EQ(json["steps"], 3.0);
+  EXPECT_EQ(json["passes"], 6.0);
+  EXPECT_EQ(json["tokens"], 30.0);
+  EXPECT_EQ(json["gflops"], 12.0);
+  EXPECT_EQ(json["gflops_without_prefill"], 9.0);
+  EXPECT_EQ(json["latency_ms"]["p50"], 3.5);
+  EXPECT_EQ(json["latency_ms"]["reasoning"]["p50"], 2.0);
+  EXPECT_EQ(json["latency_ms"]["decoding"]["p99"], 0.5);
+  EXPECT_EQ(json["accuracy"], 0.0);
+  EXPECT_EQ(json["ci95"][0], 0.0);
+  EXPECT_NEAR(json["ci95"][1].get<double>(), wilson(0, 3).high, 1e-12);
+}
+
 TEST(Evaluation, StepsThatNobodyReadAreNotJudged) {
   const auto task = make_task("stories");
   Trajectory unread = trajectory({"", "### park"});
