@@ -281,7 +281,7 @@ TEST(Report, RefusesTablesThatDoNotFitTogether) {
   EXPECT_SAYS(refusal(changed(probe(), "/charts/0/x", "time")), "name of a column");
   const json layers = lens({"Where?"}, 3, {"### park"});
   EXPECT_EQ(refusal(layers), "no error");
-  EXPECT_SAYS(refusal(changed(layers, "/layers", 4)), "4 to 4 elements");
+  EXPECT_SAYS(refusal(changed(layers, "/layers", 4)), "expected 4 elements, found 3");
   EXPECT_SAYS(refusal(changed(layers, "/questions/0/steps/0/settled", 4)), "settled");
   EXPECT_SAYS(refusal(changed(layers, "/questions", json::array())), "empty");
   EXPECT_SAYS(refusal(changed(layers, "/questions/0/steps/0/layers/0/cosine", 7)), "cosine");
