@@ -20,7 +20,8 @@ const std::map<std::string, StopRule>& stop_rules() {
 std::optional<std::vector<StopRule>> parse_stop_rules(const std::string& text) {
   std::vector<StopRule> rules;
   if (text == "none") return rules;
-  for (const std::string& word : CLI::detail::split(text, ',')) {
+  // The comma at the end: split() passes over what a text ends with, and "head," is no list.
+  for (const std::string& word : CLI::detail::split(text + ',', ',')) {
     const auto found = stop_rules().find(word);
     if (found == stop_rules().end()) return std::nullopt;
     rules.push_back(found->second);
