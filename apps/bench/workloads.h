@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/loaded_model.h"
 #include "apps/bench/shaped_questions.h"
+#include "apps/loaded_model.h"
 
 namespace noema {
 
