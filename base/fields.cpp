@@ -130,8 +130,9 @@ void Fields::refuse(const std::vector<std::string>& names, const std::string& ex
 }
 
 void Fields::each(const std::function<void(Field&)>& visit) {
-  for (std::size_t i = 0; i < fields_.size(); ++i) {  // not an iterator: there may be more of them at every turn
-    Field& field = fields_[i];
+  std::size_t next = 0;
+  while (next < fields_.size()) {  // there may be more of them at every turn
+    Field& field = fields_[next++];
     visit(field);
     if (field.then && !std::exchange(field.is_followed, true)) field.then(*this);
   }

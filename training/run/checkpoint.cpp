@@ -40,8 +40,9 @@ void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkp
   for (const auto& [name, tensor] : checkpoint.parameters) all[kParameters + name] = tensor;
   for (const auto& [name, tensor] : checkpoint.best_parameters) all[kBest + name] = tensor;
   for (const auto& [name, tensor] : checkpoint.optimizer) all[kOptimizer + name] = tensor;
-  const nlohmann::json state = {
-      {"step", checkpoint.step}, {"settings", checkpoint.settings}, {"best", checkpoint.best}};
+  const nlohmann::json state = {{"step", checkpoint.step},
+                                {"settings", checkpoint.settings},
+                                {"best", checkpoint.best ? nlohmann::json(*checkpoint.best) : nlohmann::json()}};
   write_safetensors(path, all, {{"state", state.dump()}});
 }
 
@@ -55,7 +56,9 @@ std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& path) {
   Checkpoint checkpoint;
   checkpoint.step = json_member<std::int64_t>(state, "step", where);
   checkpoint.settings = json_member<std::string>(state, "settings", where);
-  checkpoint.best = json_member<double>(state, "best", where);
+  if (!json_member<nlohmann::json>(state, "best", where).is_null()) {
+    checkpoint.best = json_member<double>(state, "best", where);
+  }
   checkpoint.parameters = with_prefix(file.tensors, kParameters);
   checkpoint.best_parameters = with_prefix(file.tensors, kBest);
   checkpoint.optimizer = with_prefix(file.tensors, kOptimizer);

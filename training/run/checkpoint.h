@@ -11,9 +11,9 @@ namespace noema {
 
 /// A stage in the middle of its training.
 struct Checkpoint {
-  std::int64_t step = 0;  ///< steps done
-  std::string settings;   ///< the recipe's for this stage
-  double best = -1.0;     ///< of the measure that is selected by
+  std::int64_t step = 0;            ///< steps done
+  std::string settings;             ///< the recipe's for this stage
+  std::optional<double> best = {};  ///< of the measure that is selected by; nothing: not measured yet
   TensorMap parameters;
   TensorMap best_parameters;
   TensorMap optimizer;

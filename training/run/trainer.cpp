@@ -106,7 +106,7 @@ class Training {
     ValidationReport report{trained_.name, state_.step, workers_.measure(trained_.objective, trained_.validation),
                             false, ""};
     const double value = report.measures.at(trained_.objective.selected_by());
-    report.best = value > state_.best;
+    report.best = !state_.best || value > *state_.best;
     if (report.best) {
       state_.best = value;
       state_.best_parameters = copy_of(trained_.parameters);
