@@ -39,20 +39,23 @@ Field plain(std::string name, T& member, std::string expected, std::string effec
 }
 
 /// The value of a choice that would have brought such a key along: "bottleneck = "gaussian"". Empty: there is none.
+/// Fields of what was chosen are gone afterwards.
 std::string choice_with(const std::string& key, Fields& fields) {
-  std::string found;
+  std::vector<Field*> choices;
   fields.each([&](Field& field) {
-    const nlohmann::json chosen = field.get();
-    for (const std::string& choice : field.choices) {
-      if (!found.empty() || chosen == nlohmann::json(choice) || !field.set(choice)) continue;
+    if (!field.choices.empty()) choices.push_back(&field);
+  });
+  std::string found;
+  // From the last: a choice within a choice is gone once that one is set.
+  for (auto field = choices.rbegin(); field != choices.rend() && found.empty(); ++field) {
+    for (const std::string& choice : (*field)->choices) {
       Fields of_choice(fields.purpose());
-      field.then(of_choice);
+      if ((*field)->set(choice)) (*field)->then(of_choice);
       of_choice.each([&](const Field& other) {
-        if (other.name == key) found = field.name + " = \"" + choice + "\"";
+        if (other.name == key) found = (*field)->name + " = \"" + choice + "\"";
       });
     }
-    if (!field.choices.empty()) field.set(chosen);
-  });
+  }
   return found;
 }
 
