@@ -184,7 +184,7 @@ class ConceptStage final : public KindOf<ConceptStage, StageKind> {
     const nlohmann::json& written = need_part(there, writes_, "[concept] writes");
     if (!there.contains(name())) need_part(there, start_, "[concept] start");
     check_layers(setting);
-    if (options_.readout_weight > 0.0 && autoencoder(written, writes_, setting).readout == 0) {
+    if (options_.readout_weight > 0.0 && autoencoder_config(written, writes_, setting).readout == 0) {
       throw Error({"[concept] readout_weight", "a readout_weight above 0 in [" + writes_ + "]", "0",
                    "set it there, or leave it out here"});
     }
@@ -210,19 +210,13 @@ class ConceptStage final : public KindOf<ConceptStage, StageKind> {
   ReasoningNeeds needs() const override { return {options_.twins, options_.hint_weight > 0.0}; }
 
  private:
-  static AutoencoderConfig autoencoder(const nlohmann::json& architecture, const std::string& name,
-                                       const StageSetting& setting) {
-    return from_architecture(architecture, kAutoencoderPart, name,
-                             AutoencoderConfig(setting.model, "contextual", setting.kinds));
-  }
-
   ConceptPart part(const StageSetting& setting, const nlohmann::json& read, const nlohmann::json& written) const {
     ConceptPart part{ConceptConfig(setting.model, setting.kinds.heads)};
     part.reads = reads_;
     part.writes = writes_;
     part.config.model.transformer.layers = layers(setting);
-    part.config.input_width = autoencoder(read, reads_, setting).latent_width();
-    part.config.output_width = autoencoder(written, writes_, setting).latent_width();
+    part.config.input_width = autoencoder_config(read, reads_, setting).latent_width();
+    part.config.output_width = autoencoder_config(written, writes_, setting).latent_width();
     part.config.head = head_;
     return part;
   }

@@ -37,12 +37,16 @@ TensorMap backbone_of(const TensorMap& tensors, const std::string& prefix) {
   return renamed;
 }
 
+AutoencoderConfig autoencoder_config(const nlohmann::json& architecture, const std::string& name,
+                                     const StageSetting& setting) {
+  return from_architecture(architecture, kAutoencoderPart, name,
+                           AutoencoderConfig(setting.model, "contextual", setting.kinds));
+}
+
 std::shared_ptr<const Autoencoder> frozen_autoencoder(const Parts& parts, const std::string& name,
                                                       const StageSetting& setting) {
-  const auto config = from_architecture(parts.architecture(name), kAutoencoderPart, name,
-                                        AutoencoderConfig(setting.model, "contextual", setting.kinds));
   Weights weights = parts.frozen(name);
-  return std::make_shared<const Autoencoder>(config, weights);
+  return std::make_shared<const Autoencoder>(autoencoder_config(parts.architecture(name), name, setting), weights);
 }
 
 }  // namespace noema

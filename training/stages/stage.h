@@ -70,6 +70,10 @@ const nlohmann::json& need_part(const Architectures& there, const std::string& p
 /// The backbone of a part with `prefix` before its names; what stands beside it in an autoencoder stays behind.
 TensorMap backbone_of(const TensorMap& tensors, const std::string& prefix = "");
 
+/// The configuration of a part before. Throws Error if it is no autoencoder.
+AutoencoderConfig autoencoder_config(const nlohmann::json& architecture, const std::string& name,
+                                     const StageSetting& setting);
+
 /// A part as it stays while others learn from it.
 std::shared_ptr<const Autoencoder> frozen_autoencoder(const Parts& parts, const std::string& name,
                                                       const StageSetting& setting);
