@@ -75,7 +75,7 @@ struct StatePair {
   Towers start, goal;
 };
 
-std::optional<StatePair> parse_question(std::string_view question) {
+std::optional<StatePair> parse_states(std::string_view question) {
   const auto initial = question.rfind(kInitialMark);
   const auto goal = question.rfind(kGoalMark);
   if (initial == std::string_view::npos || goal == std::string_view::npos || goal < initial) return std::nullopt;
@@ -158,7 +158,7 @@ class BlocksworldTask final : public Task {
   /// is moved after it, or where it stays; after each of the goal, what is moved once it has come to its place, or
   /// nothing.
   std::vector<Hint> hints(const Example& example) const override {
-    const auto problem = parse_question(example.question);
+    const auto problem = parse_states(example.question);
     if (!problem) return {};
     Towers state = problem->start;
     const std::vector<BlockMove> plan = make_moves(example.steps, state);
@@ -181,14 +181,14 @@ class BlocksworldTask final : public Task {
   }
 
   std::string identity(const Example& example) const override {
-    const auto problem = parse_question(example.question);
+    const auto problem = parse_states(example.question);
     return problem ? canonical_pair(problem->start, problem->goal) : on_one_line(example.question);
   }
 
   std::string answer_mark() const override { return std::string(kAnswerMark); }
 
   std::optional<bool> is_valid(const Example& example, const std::vector<std::string>& steps) const override {
-    const auto problem = parse_question(example.question);
+    const auto problem = parse_states(example.question);
     const auto optimum = number_in(example.answer);
     if (!problem || !optimum) return std::nullopt;
     Towers state = problem->start;

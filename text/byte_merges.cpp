@@ -5,7 +5,7 @@
 namespace noema {
 namespace {
 
-constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+constexpr std::size_t kNoLink = static_cast<std::size_t>(-1);
 
 /// A token in a list of those left.
 struct Link {
@@ -33,11 +33,11 @@ void ByteMerges::add(TokenId left, TokenId right, TokenId merged) {
 std::vector<TokenId> ByteMerges::merged(std::span<const TokenId> tokens) const {
   std::vector<Link> links(tokens.size());
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    links[i] = {tokens[i], i == 0 ? kNone : i - 1, i + 1 == tokens.size() ? kNone : i + 1};
+    links[i] = {tokens[i], i == 0 ? kNoLink : i - 1, i + 1 == tokens.size() ? kNoLink : i + 1};
   }
   std::priority_queue<Candidate> candidates;
   const auto consider = [&](std::size_t at) {
-    if (at == kNone || links[at].after == kNone) return;
+    if (at == kNoLink || links[at].after == kNoLink) return;
     const TokenId left = links[at].token, right = links[links[at].after].token;
     const auto found = merges_.find(key(left, right));
     if (found != merges_.end()) candidates.push({found->second.rank, at, left, right, found->second.merged});
@@ -47,12 +47,13 @@ std::vector<TokenId> ByteMerges::merged(std::span<const TokenId> tokens) const {
     const Candidate best = candidates.top();
     candidates.pop();
     Link& left = links[best.at];
-    if (left.gone || left.token != best.left || left.after == kNone || links[left.after].token != best.right) continue;
+    if (left.gone || left.token != best.left || left.after == kNoLink || links[left.after].token != best.right)
+      continue;
     Link& right = links[left.after];
     right.gone = true;
     left.token = best.merged;
     left.after = right.after;
-    if (left.after != kNone) links[left.after].before = best.at;
+    if (left.after != kNoLink) links[left.after].before = best.at;
     consider(left.before);
     consider(best.at);
   }

@@ -9,7 +9,7 @@
 namespace noema {
 namespace {
 
-constexpr std::int64_t kSteps = 10;
+constexpr std::int64_t kProcedureSteps = 10;
 
 }  // namespace
 
@@ -24,7 +24,7 @@ torch::Tensor ReferenceProcedure::reason() const {
   const LanguageModel& backbone = concepts.backbone();
   torch::Tensor inputs = backbone.embed(question_);  // [1,T,D]
   std::vector<torch::Tensor> predicted;
-  for (std::int64_t i = 0; i < kSteps; ++i) {
+  for (std::int64_t i = 0; i < kProcedureSteps; ++i) {
     const Positions at = question_positions(backbone.config().transformer.mask, {question_.size(1)}, {inputs.size(1)},
                                             inputs.size(1), torch::kCPU);
     const torch::Tensor hidden = backbone.hidden(inputs, {at});
@@ -39,14 +39,15 @@ std::vector<TokenIds> ReferenceProcedure::run() const {
   const torch::InferenceMode inference;
   const torch::Tensor z = reason();
   const TokenId newline = bundle_.tokenizer->newline();
-  std::vector<TokenIds> written(kSteps);
-  std::vector<bool> ended(kSteps, false);
+  std::vector<TokenIds> written(kProcedureSteps);
+  std::vector<bool> ended(kProcedureSteps, false);
   for (std::int64_t length = 1; length <= ReasoningOptions().max_sentence_tokens; ++length) {
     // The last token of each row is only there to be predicted.
     std::vector<TokenIds> rows = written;
     for (TokenIds& row : rows) row.resize(static_cast<std::size_t>(length), newline);
     const Sentences so_far = pad(rows);
-    const torch::Tensor next = bundle_.writing().decoder().logits(z, so_far).view({kSteps, length, -1}).select(1, -1);
+    const torch::Tensor next =
+        bundle_.writing().decoder().logits(z, so_far).view({kProcedureSteps, length, -1}).select(1, -1);
     const torch::Tensor chosen = next.argmax(-1);
     for (std::size_t row = 0; row < written.size(); ++row) {
       const auto id = static_cast<TokenId>(chosen[static_cast<std::int64_t>(row)].item<std::int64_t>());

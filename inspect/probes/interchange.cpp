@@ -12,7 +12,7 @@ namespace noema {
 namespace {
 
 using Trajectories = std::vector<RecordedTrajectory>;
-using Replacements = std::vector<std::optional<PlacedConcept>>;
+using ByQuestion = std::vector<std::optional<PlacedConcept>>;
 
 /// Questions, their twins, and the step at which each two are joined.
 struct Pairs {
@@ -45,9 +45,9 @@ std::optional<torch::Tensor> concept_at(const RecordedTrajectory& recorded, std:
 }
 
 /// What the model itself thought of the twins.
-Replacements own_concepts(const Bundle& bundle, const Pairs& pairs, const Trajectories& of_twins) {
+ByQuestion own_concepts(const Bundle& bundle, const Pairs& pairs, const Trajectories& of_twins) {
   const torch::InferenceMode inference;
-  Replacements all;
+  ByQuestion all;
   for (std::size_t i = 0; i < of_twins.size(); ++i) {
     const auto z = concept_at(of_twins[i], pairs.steps[i]);
     all.emplace_back();
@@ -58,9 +58,9 @@ Replacements own_concepts(const Bundle& bundle, const Pairs& pairs, const Trajec
 }
 
 /// What stands for the twins' sentences, found near the concepts of the questions' own reasoning.
-Replacements steered_concepts(const Bundle& bundle, const Task& task, const Pairs& pairs, const Trajectories& plain,
-                              const SteeringOptions& options) {
-  Replacements all;
+ByQuestion steered_concepts(const Bundle& bundle, const Task& task, const Pairs& pairs, const Trajectories& plain,
+                            const SteeringOptions& options) {
+  ByQuestion all;
   for (std::size_t i = 0; i < plain.size(); ++i) {
     const auto z = concept_at(plain[i], pairs.steps[i]);
     all.emplace_back();
@@ -102,7 +102,7 @@ ProbeResult interchange(const Bundle& bundle, const Task& task, const std::vecto
   result.charts = {{"replacement", "follow", "low", "high", {}}};
   const Trajectories plain = reason(options.mode, pairs.questions, base);
   add_row(result, "none", task, pairs, plain);
-  const auto try_with = [&](const std::string& name, Replacements replacements) {
+  const auto try_with = [&](const std::string& name, ByQuestion replacements) {
     const auto intervention = make_replacements(std::move(replacements));
     ReasoningOptions changed = base;
     changed.intervention = intervention.get();

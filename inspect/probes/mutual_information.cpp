@@ -10,7 +10,7 @@
 namespace noema {
 namespace {
 
-constexpr std::int64_t kCells = 1 << 22;  // of a table of logits: 16 MB
+constexpr std::int64_t kLogitCells = 1 << 22;  // of a table of logits: 16 MB
 
 /// log p of each token of the texts given those before it, and 0 for the first: one list a text. What it says of a
 /// question's tokens, of which each text begins with so many, means nothing where they all see each other.
@@ -20,7 +20,7 @@ std::vector<std::vector<double>> token_log_probabilities(const LanguageModel& mo
       question_positions(model.config().transformer.mask, questions, texts.lengths, texts.width(), texts.ids.device());
   const torch::Tensor hidden = model.hidden(model.embed(texts.ids), {at, nullptr, nullptr}).flatten(0, 1);
   const torch::Tensor places = texts.real_places(), tokens = texts.ids.flatten();
-  const std::int64_t together = std::max<std::int64_t>(1, kCells / model.config().vocab_size);
+  const std::int64_t together = std::max<std::int64_t>(1, kLogitCells / model.config().vocab_size);
   std::vector<double> flat(static_cast<std::size_t>(tokens.numel()), 0.0);
   for (std::int64_t first = 0; first < places.numel(); first += together) {
     const torch::Tensor block = places.narrow(0, first, std::min(together, places.numel() - first));

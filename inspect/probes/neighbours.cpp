@@ -13,9 +13,9 @@
 namespace noema {
 namespace {
 
-constexpr std::int64_t kCells = 1 << 22;  // of a table of cosines: 16 MB
-constexpr double kShortest = 1e-12;       // keeps a zero vector from being divided by its length
-constexpr double kRounding = 1e-6;        // distances below are none: the same vector twice
+constexpr std::int64_t kCosineCells = 1 << 22;  // of a table of cosines: 16 MB
+constexpr double kShortest = 1e-12;             // keeps a zero vector from being divided by its length
+constexpr double kRounding = 1e-6;              // distances below are none: the same vector twice
 
 double outlyingness_of(double cosine) {
   const double distance = 1.0 - cosine;
@@ -23,7 +23,7 @@ double outlyingness_of(double cosine) {
 }
 
 /// How many rows of a table with `columns` columns are worked on together.
-std::int64_t rows_together(std::int64_t columns) { return std::clamp<std::int64_t>(kCells / columns, 1, 512); }
+std::int64_t rows_together(std::int64_t columns) { return std::clamp<std::int64_t>(kCosineCells / columns, 1, 512); }
 
 void check(const NeighbourOptions& options) {
   const auto expect = [](const char* name, std::int64_t value, std::int64_t low, std::int64_t high) {

@@ -7,7 +7,7 @@
 namespace noema {
 namespace {
 
-constexpr std::int64_t kCells = 1 << 21;  // of a table of distances: 16 MB
+constexpr std::int64_t kDistanceCells = 1 << 21;  // of a table of distances: 16 MB
 
 /// Whether two steps are one, or follow each other.
 bool are_neighbours(const ExampleBatch::Place& a, const ExampleBatch::Place& b) {
@@ -38,7 +38,7 @@ std::vector<Retrieval> retrieve(const torch::Tensor& predicted, const torch::Ten
   const torch::Tensor wide = truth.to(torch::kFloat64);  // the square of a difference needs the digits
   const torch::Tensor squares = wide.square().sum(1);    // [N]
   std::vector<Retrieval> all;
-  const std::int64_t together = std::clamp<std::int64_t>(kCells / std::max<std::int64_t>(count, 1), 1, 512);
+  const std::int64_t together = std::clamp<std::int64_t>(kDistanceCells / std::max<std::int64_t>(count, 1), 1, 512);
   for (std::int64_t first = 0; first < count; first += together) {
     const torch::Tensor block = predicted.narrow(0, first, std::min(together, count - first)).to(torch::kFloat64);
     // |p - t|^2 without |p|^2, which is the same for a whole row.

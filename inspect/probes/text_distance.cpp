@@ -45,11 +45,11 @@ double precision(const Words& candidate, const Words& reference, std::size_t n) 
 }
 
 std::vector<std::string_view> characters_of(std::string_view text) {
-  constexpr std::size_t kLongest = 4;  // bytes of a code point
+  constexpr std::size_t kCodePoint = 4;  // bytes at most
   std::vector<std::string_view> characters;
   while (!text.empty()) {
     const auto lead = static_cast<unsigned char>(text[0]);
-    std::size_t length = lead >= 0xf0 ? kLongest : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+    std::size_t length = lead >= 0xf0 ? kCodePoint : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
     for (std::size_t i = 1; i < length; ++i) {
       if (i >= text.size() || (static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) length = 1;
     }
@@ -62,17 +62,17 @@ std::vector<std::string_view> characters_of(std::string_view text) {
 }  // namespace
 
 double sentence_bleu(std::string_view candidate, std::string_view reference) {
-  constexpr std::size_t kLongest = 4;  // words
+  constexpr std::size_t kLongestRun = 4;  // words
   const Words written = words_of(candidate), meant = words_of(reference);
   if (written.empty() || meant.empty()) return written.empty() && meant.empty() ? 1.0 : 0.0;
   double log_sum = 0.0;
-  for (std::size_t n = 1; n <= kLongest; ++n) {
+  for (std::size_t n = 1; n <= kLongestRun; ++n) {
     const double share = precision(written, meant, n);
     if (share == 0.0) return 0.0;
     log_sum += std::log(share);
   }
   const double ratio = static_cast<double>(meant.size()) / static_cast<double>(written.size());
-  return std::exp(std::min(0.0, 1.0 - ratio) + log_sum / static_cast<double>(kLongest));
+  return std::exp(std::min(0.0, 1.0 - ratio) + log_sum / static_cast<double>(kLongestRun));
 }
 
 double edit_distance(std::string_view a, std::string_view b) {

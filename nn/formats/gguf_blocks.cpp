@@ -125,7 +125,7 @@ void q6_k(const Byte* block, float* values) {
   }
 }
 
-constexpr GgufType kTypes[] = {
+constexpr GgufType kGgufTypes[] = {
     {0, "F32", 1, 4, plain<float>}, {1, "F16", 1, 2, plain<c10::Half>}, {30, "BF16", 1, 2, plain<c10::BFloat16>},
     {2, "Q4_0", 32, 18, q4_0},      {3, "Q4_1", 32, 20, q4_1},          {6, "Q5_0", 32, 22, q5_0},
     {7, "Q5_1", 32, 24, q5_1},      {8, "Q8_0", 32, 34, q8_0},          {12, "Q4_K", 256, 144, q4_k},
@@ -134,7 +134,7 @@ constexpr GgufType kTypes[] = {
 }  // namespace
 
 const GgufType* find_gguf_type(std::uint32_t number) {
-  for (const GgufType& type : kTypes) {
+  for (const GgufType& type : kGgufTypes) {
     if (type.number == number) return &type;
   }
   return nullptr;

@@ -18,10 +18,10 @@ namespace {
 
 using at::BFloat16;
 
-constexpr std::int64_t kWork = 1 << 12;  // numbers that are worth a thread of their own
-constexpr std::int64_t kGrain = 64;      // rows whose gradients are summed together
+constexpr std::int64_t kNumbersAThread = 1 << 12;  // numbers that are worth a thread of their own
+constexpr std::int64_t kRowsSummed = 64;           // rows whose gradients are summed together
 
-std::int64_t rows_a_thread(std::int64_t width) { return std::max<std::int64_t>(1, kWork / width); }
+std::int64_t rows_a_thread(std::int64_t width) { return std::max<std::int64_t>(1, kNumbersAThread / width); }
 
 // bf16 by its bits: the library's conversions do not vectorize.
 float load(const float& x) { return x; }
@@ -143,7 +143,7 @@ struct RmsNorm : torch::autograd::Function<RmsNorm> {
     const std::int64_t width = x.size(-1), rows = x.numel() / width;
     const torch::Tensor dy = gradients[0].to(x.scalar_type()).contiguous();
     torch::Tensor dx = torch::empty_like(x);
-    const std::int64_t chunks = (rows + kGrain - 1) / kGrain;  // summed in a fixed order whatever the threads
+    const std::int64_t chunks = (rows + kRowsSummed - 1) / kRowsSummed;  // summed in a fixed order whatever the threads
     const torch::Tensor dweight = torch::zeros({chunks, width}, torch::kFloat32);
     with_type(x, [&](auto* tag) {
       using T = std::remove_pointer_t<decltype(tag)>;
@@ -152,8 +152,9 @@ struct RmsNorm : torch::autograd::Function<RmsNorm> {
       const float *w = saved[1].const_data_ptr<float>(), *s = saved[2].const_data_ptr<float>();
       float* dw = dweight.mutable_data_ptr<float>();
       parallel_for(0, chunks, 1, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t r = begin * kGrain; r < std::min(end * kGrain, rows); ++r) {
-          rms_backward(from + r * width, w, slope + r * width, s[r], to + r * width, dw + r / kGrain * width, width);
+        for (std::int64_t r = begin * kRowsSummed; r < std::min(end * kRowsSummed, rows); ++r) {
+          rms_backward(from + r * width, w, slope + r * width, s[r], to + r * width, dw + r / kRowsSummed * width,
+                       width);
         }
       });
     });

@@ -8,7 +8,7 @@
 namespace noema {
 namespace {
 
-constexpr std::int64_t kGrain = 64;  // tokens that are worth a thread of their own
+constexpr std::int64_t kTokensAThread = 64;  // tokens that are worth a thread of their own
 
 /// Turns the first half of a head against the second; `direction` -1 turns back.
 NOEMA_VECTORIZED void turn(const float* x, const float* cosine, const float* sine, float* y, std::int64_t half,
@@ -35,7 +35,7 @@ struct Turning {
     const bool shared = index.size(0) == 1;
     const auto* places = index.const_data_ptr<std::int64_t>();
     const float *c = cosine.const_data_ptr<float>(), *s = sine.const_data_ptr<float>();
-    parallel_for(0, rows * tokens, kGrain, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(0, rows * tokens, kTokensAThread, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
         const std::int64_t row = i / tokens, token = i % tokens, place = places[shared ? token : i] * half;
         for (std::int64_t head = 0; head < heads; ++head) {

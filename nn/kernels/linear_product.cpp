@@ -11,8 +11,8 @@
 namespace noema {
 namespace {
 
-constexpr std::int64_t kWork = 1 << 16;  // multiplications that are worth a thread of their own
-constexpr std::int64_t kMostRows = 8;    // beyond, the library's blocks pay
+constexpr std::int64_t kProductsAThread = 1 << 16;  // multiplications that are worth a thread of their own
+constexpr std::int64_t kFewRows = 8;                // beyond, the library's blocks pay
 constexpr std::int64_t kRowsAtOnce = 4;
 constexpr std::int64_t kColumnsAtOnce = 4;
 
@@ -82,7 +82,7 @@ bool needs_gradient(const torch::Tensor& x, const torch::Tensor& weight) {
 }
 
 bool is_ours(const torch::Tensor& x, const torch::Tensor& weight) {
-  return library_is_slow() && x.numel() <= kMostRows * weight.size(1) && x.is_cpu() &&
+  return library_is_slow() && x.numel() <= kFewRows * weight.size(1) && x.is_cpu() &&
          x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32 && weight.is_contiguous() &&
          !needs_gradient(x, weight);
 }
@@ -102,7 +102,8 @@ torch::Tensor linear_product(const torch::Tensor& x, const torch::Tensor& weight
                         columns,
                         inner,
                         y.data_ptr<float>()};
-  parallel_for(0, columns, std::max<std::int64_t>(kColumnsAtOnce, kWork / std::max<std::int64_t>(rows.numel(), 1)),
+  parallel_for(0, columns,
+               std::max<std::int64_t>(kColumnsAtOnce, kProductsAThread / std::max<std::int64_t>(rows.numel(), 1)),
                [&](std::int64_t first, std::int64_t last) { product.run(first, last); });
   return bias.defined() ? y.add_(bias) : y;
 }

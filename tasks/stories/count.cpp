@@ -5,6 +5,7 @@
 #include "tasks/stories/story.h"
 
 namespace noema::stories {
+namespace count {
 namespace {
 
 const Words kStart = {"{P} had {N}.", "{P} started with {N}.", "At first {P} had {N}.", "In the morning {P} had {N}."};
@@ -258,7 +259,8 @@ std::optional<StoryTwin> twin(Random random) {
 Words patterns() { return joined({kStart, kGain, kLoss, kEat, kGive, kHalf, kQuestion, kTotalQuestion}); }
 
 }  // namespace
+}  // namespace count
 
-const Family count_family{"count", make, patterns, twin};
+const Family count_family{"count", count::make, count::patterns, count::twin};
 
 }  // namespace noema::stories

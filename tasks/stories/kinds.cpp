@@ -3,6 +3,7 @@
 #include "tasks/stories/story.h"
 
 namespace noema::stories {
+namespace kinds {
 namespace {
 
 /// {x} stands with its article, {X} without, {Z} in the plural.
@@ -119,7 +120,8 @@ Words patterns() {
 }
 
 }  // namespace
+}  // namespace kinds
 
-const Family kinds_family{"kinds", make, patterns, twin};
+const Family kinds_family{"kinds", kinds::make, kinds::patterns, kinds::twin};
 
 }  // namespace noema::stories

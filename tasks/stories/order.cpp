@@ -4,6 +4,7 @@
 #include "tasks/stories/story.h"
 
 namespace noema::stories {
+namespace order {
 namespace {
 
 /// {A} is more, {B} is less.
@@ -136,7 +137,8 @@ Words patterns() {
 }
 
 }  // namespace
+}  // namespace order
 
-const Family order_family{"order", make, patterns};
+const Family order_family{"order", order::make, order::patterns};
 
 }  // namespace noema::stories

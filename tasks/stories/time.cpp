@@ -4,6 +4,7 @@
 #include "tasks/stories/story.h"
 
 namespace noema::stories {
+namespace time {
 namespace {
 
 /// {A} is before {B}.
@@ -64,7 +65,8 @@ Story make(Random& random) {
 Words patterns() { return joined({kBefore, kAside, kFirstQuestion, kLastQuestion, kBeforeQuestion, kAfterQuestion}); }
 
 }  // namespace
+}  // namespace time
 
-const Family time_family{"time", make, patterns};
+const Family time_family{"time", time::make, time::patterns};
 
 }  // namespace noema::stories

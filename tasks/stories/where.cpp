@@ -5,6 +5,7 @@
 #include "tasks/stories/story.h"
 
 namespace noema::stories {
+namespace where {
 namespace {
 
 const Words kThingAt = {"The {O} was in the {L}.", "At first the {O} was in the {L}.",
@@ -259,7 +260,8 @@ std::optional<StoryTwin> twin(Random random) {
 Words patterns() { return joined({kThingAt, kPersonAt, kMove, kFind, kTake, kCarry, kDrop, kGive, kQuestion}); }
 
 }  // namespace
+}  // namespace where
 
-const Family where_family{"where", make, patterns, twin};
+const Family where_family{"where", where::make, where::patterns, where::twin};
 
 }  // namespace noema::stories

@@ -11,7 +11,7 @@ namespace {
 
 class GpuReasoner : public GpuTest {};
 
-const std::string kModel = std::string(NOEMA_SOURCE_FOLDER) + "/models/stories";
+const std::string kStories = std::string(NOEMA_SOURCE_FOLDER) + "/models/stories";
 
 std::vector<std::string> questions() {
   std::vector<std::string> all;
@@ -25,7 +25,7 @@ std::vector<std::string> questions() {
 
 /// The shipped model, in fp32 on both: what is most probable by far is the same.
 TEST_F(GpuReasoner, AnswersAsTheProcessorDoes) {
-  const Bundle here = load_bundle(kModel), there = load_bundle(kModel, Precision::fp32, gpu_);
+  const Bundle here = load_bundle(kStories), there = load_bundle(kStories, Precision::fp32, gpu_);
   const auto task = make_task("stories");
   for (const std::string mode : {"direct", "chain", "continuous", "discretized", "hybrid"}) {
     for (const std::int64_t batch : {1, 5, 32}) {
@@ -38,14 +38,16 @@ TEST_F(GpuReasoner, AnswersAsTheProcessorDoes) {
 }
 
 TEST_F(GpuReasoner, AnswersInItsOwnType) {
-  const Bundle there = load_bundle(kModel, std::nullopt, gpu_);
+  const Bundle there = load_bundle(kStories, std::nullopt, gpu_);
   const auto task = make_task("stories");
   for (const Trajectory& trajectory : Reasoner(there, *task, "continuous").run(questions())) {
     EXPECT_TRUE(trajectory.answer);
   }
 }
 
-TEST_F(GpuReasoner, RefusesWhatOnlyTheProcessorHas) { EXPECT_THROW(load_bundle(kModel, Precision::int8, gpu_), Error); }
+TEST_F(GpuReasoner, RefusesWhatOnlyTheProcessorHas) {
+  EXPECT_THROW(load_bundle(kStories, Precision::int8, gpu_), Error);
+}
 
 }  // namespace
 }  // namespace noema

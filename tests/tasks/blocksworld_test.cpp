@@ -11,7 +11,7 @@ namespace {
 
 using Steps = std::vector<std::string>;
 
-const char* kQuestion =
+const char* kBlocks =
     "In the Blocksworld domain, blocks can be stacked on top of each other or placed on the table. Only one block can "
     "be moved at a time, and only clear (unblocked) blocks can be moved. Given the initial configuration and the goal "
     "configuration, what is the minimum number of moves required to reach the goal? Initial state: A is on C, B is on "
@@ -27,7 +27,7 @@ const Steps kPlan = {"<<Move G from F to the table>>",
 
 TEST(Blocksworld, KeepsItsWording) {
   const Example example = make_blocksworld_task()->generator()->generate(1, 0);
-  EXPECT_EQ(example.question, kQuestion);
+  EXPECT_EQ(example.question, kBlocks);
   EXPECT_EQ(example.steps, kPlan);
   EXPECT_EQ(example.answer, "6");
 }
@@ -114,7 +114,7 @@ TEST(Blocksworld, AcceptsOptimalPlansAndRefusesOthers) {
 
 TEST(Blocksworld, ChecksEveryMove) {
   const auto task = make_blocksworld_task();
-  const Example example{kQuestion, kPlan, "6"};
+  const Example example{kBlocks, kPlan, "6"};
   EXPECT_EQ(task->is_valid(example, kPlan), true);
   Steps other_optimum = kPlan;
   std::swap(other_optimum[4], other_optimum[3]);
@@ -143,7 +143,7 @@ TEST(Blocksworld, AnyOptimalPlanWillDo) {
 
 TEST(Blocksworld, ReadsAndJudgesTheAnswer) {
   const auto task = make_blocksworld_task();
-  const Example example{kQuestion, {kPlan[0]}, "6"};
+  const Example example{kBlocks, {kPlan[0]}, "6"};
   EXPECT_EQ(task->answer_in("The answer is: 6"), "6");
   EXPECT_FALSE(task->answer_in("<<Move G from F to the table>>"));
   EXPECT_TRUE(task->is_right(example, "6."));

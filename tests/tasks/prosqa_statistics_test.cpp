@@ -58,13 +58,14 @@ struct Graph {
   std::map<int, std::vector<int>> children, parents;
 };
 
-constexpr int kCount = 2000;
+constexpr int kExamples = 2000;
 
 class ProsqaStatistics : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     const auto task = make_prosqa_task();
-    for (std::uint64_t index = 0; index < kCount; ++index) examples().push_back(task->generator()->generate(9, index));
+    for (std::uint64_t index = 0; index < kExamples; ++index)
+      examples().push_back(task->generator()->generate(9, index));
     for (const Example& example : examples()) graphs().emplace_back(example);
   }
   static void TearDownTestSuite() {
@@ -85,7 +86,7 @@ class ProsqaStatistics : public ::testing::Test {
   static double mean(const auto& number) {
     double sum = 0;
     for (const Graph& graph : graphs()) sum += static_cast<double>(number(graph));
-    return sum / kCount;
+    return sum / kExamples;
   }
 };
 
@@ -103,8 +104,8 @@ TEST_F(ProsqaStatistics, HopsAreThePublicOnes) {
   const std::map<std::size_t, double> shares = {{3, 0.41}, {4, 0.44}, {5, 0.12}, {6, 0.023}};
   EXPECT_EQ(hops.size(), shares.size());
   for (const auto& [count, share] : shares)
-    EXPECT_NEAR(static_cast<double>(hops[count]) / kCount, share, 0.05) << count;
-  for (int i = 0; i < kCount; ++i) {
+    EXPECT_NEAR(static_cast<double>(hops[count]) / kExamples, share, 0.05) << count;
+  for (int i = 0; i < kExamples; ++i) {
     const auto& graph = graphs()[static_cast<std::size_t>(i)];
     const auto& example = examples()[static_cast<std::size_t>(i)];
     EXPECT_EQ(static_cast<std::size_t>(graph.hops_from(graph.root).at(graph.target)), example.steps.size());
@@ -141,7 +142,7 @@ TEST_F(ProsqaStatistics, CandidatesDifferAsInThePublicSet) {
   }
   const double public_depths[] = {0, 0.210, 0.527, 0.240, 0.023};
   for (int depth = 1; depth <= 4; ++depth) {
-    EXPECT_NEAR(static_cast<double>(depths[depth]) / kCount, public_depths[depth], 0.06) << depth;
+    EXPECT_NEAR(static_cast<double>(depths[depth]) / kExamples, public_depths[depth], 0.06) << depth;
   }
 }
 
@@ -161,7 +162,7 @@ TEST_F(ProsqaStatistics, ShortcutsAreWorthWhatTheyAreInThePublicSet) {
 TEST_F(ProsqaStatistics, SymbolsAndOrderAreNoHint) {
   std::map<std::string, int> uses, as_target;
   int first = 0;
-  for (int i = 0; i < kCount; ++i) {
+  for (int i = 0; i < kExamples; ++i) {
     const Graph& graph = graphs()[static_cast<std::size_t>(i)];
     for (const std::string& symbol : graph.symbols) ++uses[symbol];
     const std::string target = graph.symbols[static_cast<std::size_t>(graph.target)];
@@ -169,10 +170,10 @@ TEST_F(ProsqaStatistics, SymbolsAndOrderAreNoHint) {
     first +=
         examples()[static_cast<std::size_t>(i)].question.find(" a " + target + " or ") != std::string::npos ? 1 : 0;
   }
-  EXPECT_NEAR(static_cast<double>(first) / kCount, 0.5, 0.04);
+  EXPECT_NEAR(static_cast<double>(first) / kExamples, 0.5, 0.04);
   EXPECT_EQ(uses.size(), 17u + 38u);
   EXPECT_EQ(as_target.size(), 38u);
-  for (const auto& [symbol, count] : as_target) EXPECT_NEAR(count, kCount / 38.0, 30) << symbol;
+  for (const auto& [symbol, count] : as_target) EXPECT_NEAR(count, kExamples / 38.0, 30) << symbol;
 }
 
 TEST_F(ProsqaStatistics, StepsStandAnywhereInTheQuestion) {

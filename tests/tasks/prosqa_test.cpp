@@ -14,12 +14,12 @@ namespace {
 
 using Steps = std::vector<std::string>;
 
-const char* kQuestion =
+const char* kTomQuestion =
     "Tom is a terpus. Every terpus is a brimpus. Every brimpus is a lempus. Every terpus is a gerpus. "
     "Every gerpus is a brimpus. Alex is a rorpus. Every rorpus is a scrompus. Every lempus is a zumpus. "
     "Is Tom a lempus or scrompus?";
 const Example kExample{
-    kQuestion, {"Tom is a terpus.", "Every terpus is a brimpus.", "Every brimpus is a lempus."}, "Tom is a lempus."};
+    kTomQuestion, {"Tom is a terpus.", "Every terpus is a brimpus.", "Every brimpus is a lempus."}, "Tom is a lempus."};
 
 TEST(Prosqa, KeepsItsWording) {
   const Example example = make_prosqa_task()->generator()->generate(1, 0);
@@ -96,7 +96,7 @@ TEST(Prosqa, OfSeveralShortestProofsTheFirstByNameIsLearnt) {
 
 TEST(Prosqa, HintsTellWhatAStatementLeadsTo) {
   using Weights = std::map<std::string, double>;
-  const std::string question = kQuestion;
+  const std::string question = kTomQuestion;
   std::map<std::string, Weights> thought;  // by statement
   std::size_t begin = 0;
   for (const Hint& hint : make_prosqa_task()->hints(kExample)) {

@@ -11,16 +11,16 @@ using Patterns = std::vector<std::string>;
 
 const Patterns kStart = {"At first {P} had {N}.", "In the morning {P} had {N}.", "{P} had {N}.",
                          "{P} started with {N}."};
-const Patterns kGive = {"{P} gave {N} to {Q}.", "{P} handed {N} to {Q}.", "{Q} got {N} from {P}.",
-                        "{Q} took {N} from {P}.", "{P} gave {Q} {N}."};
+const Patterns kHandOver = {"{P} gave {N} to {Q}.", "{P} handed {N} to {Q}.", "{Q} got {N} from {P}.",
+                            "{Q} took {N} from {P}.", "{P} gave {Q} {N}."};
 const Patterns kGain = {
     "{P} bought {N}.",           "{P} found {N}.", "{P} won {N}.", "Then {P} got {N}.", "{P} got {N} from a friend.",
     "After that {P} bought {N}."};
 const Patterns kLoss = {"{P} lost {N}.",      "{P} gave away {N}.", "{P} sold {N}.",    "{P} threw away {N}.",
                         "Then {P} lost {N}.", "{P} ate {N}.",       "Then {P} ate {N}."};
 const Patterns kHalf = {"{P} gave half of the {X} to {Q}.", "{P} shared the {X} equally with {Q}."};
-const Patterns kQuestion = {"How many {X} does {P} have?", "How many {X} does {P} have now?",
-                            "How many {X} does {P} have in the end?", "How many {X} has {P} got now?"};
+const Patterns kHowMany = {"How many {X} does {P} have?", "How many {X} does {P} have now?",
+                           "How many {X} does {P} have in the end?", "How many {X} has {P} got now?"};
 const Patterns kTotalQuestion = {"How many {X} do they have together?", "How many {X} do they have in all?",
                                  "How many {X} are there in all?"};
 
@@ -67,7 +67,7 @@ class Counting {
       if (told->at('P') == person_ && told->at('X') == noun_) set(count_ / 2);
     } else if (const auto start = amount_told(kStart, text)) {
       if (is_mine(*start, 'P')) set(start->amount.count);
-    } else if (const auto given = amount_told(kGive, text)) {
+    } else if (const auto given = amount_told(kHandOver, text)) {
       if (is_mine(*given, 'P')) set(count_ - given->amount.count);
       if (is_mine(*given, 'Q')) set(count_ + given->amount.count);
     } else if (const auto gained = amount_told(kGain, text)) {
@@ -113,7 +113,7 @@ TEST(StoriesCount, AnswersFollowFromTheSentences) {
       EXPECT_EQ(story.answer, std::to_string(total_of(sentences, asked->at('X')))) << story.question;
       continue;
     }
-    const auto asked = read_as_one(kQuestion, sentences.back());
+    const auto asked = read_as_one(kHowMany, sentences.back());
     ASSERT_TRUE(asked) << story.question;
     Counting counting(asked->at('P'), asked->at('X'));
     for (const std::string& text : sentences) counting.read(text);

@@ -25,10 +25,10 @@ const Patterns kTake = {"{P} took the {O}.", "{P} picked up the {O}.", "{P} grab
                         "Then {P} picked the {O} up.", "{P} got the {O}."};
 const Patterns kDrop = {"{P} dropped the {O}.", "{P} put down the {O}.", "{P} put the {O} down.",
                         "{P} left the {O} there."};
-const Patterns kGive = {"{P} gave the {O} to {Q}.", "{P} handed the {O} to {Q}.", "{P} passed the {O} to {Q}.",
-                        "{P} gave {Q} the {O}.", "Then {P} handed {Q} the {O}."};
-const Patterns kQuestion = {"Where is the {O}?", "Where is the {O} now?", "Where can you find the {O}?",
-                            "Where did the {O} end up?", "Where is the {O} at the end?"};
+const Patterns kGiveThing = {"{P} gave the {O} to {Q}.", "{P} handed the {O} to {Q}.", "{P} passed the {O} to {Q}.",
+                             "{P} gave {Q} the {O}.", "Then {P} handed {Q} the {O}."};
+const Patterns kWhereIs = {"Where is the {O}?", "Where is the {O} now?", "Where can you find the {O}?",
+                           "Where did the {O} end up?", "Where is the {O} at the end?"};
 
 /// Follows one thing through a story.
 class Simulation {
@@ -46,7 +46,7 @@ class Simulation {
       return hold(told->at('P'), told->at('O'), told->at('L'));
     }
     if (const auto told = read_as_one(kTake, text)) return take(told->at('P'), told->at('O'));
-    if (const auto told = read_as_one(kGive, text)) return give(told->at('P'), told->at('Q'), told->at('O'));
+    if (const auto told = read_as_one(kGiveThing, text)) return give(told->at('P'), told->at('Q'), told->at('O'));
     if (const auto told = read_as_one(kDrop, text)) {
       held_.erase(told->at('O'));
       if (told->at('O') == thing_) note(holder_ = "");
@@ -127,7 +127,7 @@ TEST(StoriesWhere, StepsAndAnswerFollowFromTheSentences) {
   std::size_t people = 0, made_up = 0, told = 0, sentences = 0;
   for (const Example& story : stories_of("where", 1000)) {
     const Patterns all = sentences_of(story.question);
-    const auto asked = read_as_one(kQuestion, all.back());
+    const auto asked = read_as_one(kWhereIs, all.back());
     ASSERT_TRUE(asked) << story.question;
     Simulation simulation(asked->at('O'));
     for (std::size_t i = 0; i + 1 < all.size(); ++i) told += simulation.read(all[i]) ? 1 : 0;

@@ -14,7 +14,7 @@
 namespace noema {
 namespace {
 
-constexpr double kClose = 1e-5;
+constexpr double kCosineClose = 1e-5;
 
 class NeighboursTest : public testing::TestWithParam<std::int64_t> {
  protected:
@@ -45,7 +45,7 @@ TEST_P(NeighboursTest, AnIndexFindsItsOwnSentences) {
       EXPECT_EQ(nearest.text, examples_[example].steps[step]);
       EXPECT_EQ(nearest.place.example, example);
       EXPECT_EQ(nearest.place.step, step);
-      EXPECT_NEAR(nearest.cosine, 1.0, kClose);
+      EXPECT_NEAR(nearest.cosine, 1.0, kCosineClose);
       EXPECT_EQ(found[n].outlyingness, 0.0);
       EXPECT_EQ(found[n].quantile, 0.0);
     }
@@ -68,7 +68,7 @@ TEST_F(NeighboursTest, EveryTextStandsOnceNearestFirst) {
   }
   const torch::Tensor cosines = at::cosine_similarity(asked, z, 1);
   const std::int64_t best = cosines.argmax().item<std::int64_t>();
-  EXPECT_NEAR(nearest[0].cosine, cosines[best].item<double>(), kClose);
+  EXPECT_NEAR(nearest[0].cosine, cosines[best].item<double>(), kCosineClose);
 }
 
 TEST_F(NeighboursTest, AnUnrelatedVectorIsFurtherAwayThanAllThatIsUsual) {
@@ -87,7 +87,7 @@ TEST_F(NeighboursTest, AFewReferenceSentencesStandForAll) {
   const torch::Tensor asked = z[0] * (1.0 - away) - z.mean(0) * away;
   std::set<long> of_few, of_all;
   for (const auto& around : few.query(asked)) {
-    EXPECT_NEAR(around.quantile * 3.0, std::round(around.quantile * 3.0), kClose);
+    EXPECT_NEAR(around.quantile * 3.0, std::round(around.quantile * 3.0), kCosineClose);
     of_few.insert(std::lround(around.quantile * 1e6));
   }
   for (const auto& around : all.query(asked)) of_all.insert(std::lround(around.quantile * 1e6));
@@ -139,7 +139,7 @@ TEST_F(NeighboursTest, TheProbeHoldsTrajectoriesAgainstTheIndex) {
   for (const auto& row : result.rows) {
     ASSERT_EQ(row.size(), result.columns.size());
     if (row[0].get<std::size_t>() % 2 != 0) continue;
-    EXPECT_NEAR(row[5].get<double>(), 1.0, kClose);
+    EXPECT_NEAR(row[5].get<double>(), 1.0, kCosineClose);
     EXPECT_EQ(row[6].get<double>(), 0.0);
     if (!row[2].is_null()) EXPECT_EQ(row[4], true);
   }

@@ -14,7 +14,7 @@
 namespace noema {
 namespace {
 
-constexpr double kClose = 1e-4;
+constexpr double kRoundTripClose = 1e-4;
 
 class RoundtripTest : public testing::Test {
  protected:
@@ -50,7 +50,7 @@ void expect_same(const ProbeResult& one, const ProbeResult& other) {
       if (!a.is_number()) {
         EXPECT_EQ(a, b);
       } else {
-        EXPECT_NEAR(a.get<double>(), b.get<double>(), kClose) << one.columns[i].name;
+        EXPECT_NEAR(a.get<double>(), b.get<double>(), kRoundTripClose) << one.columns[i].name;
       }
     }
   }
@@ -119,7 +119,7 @@ TEST_F(RoundtripTest, PerfectConceptsLieAtTheTrueEmbeddings) {
   for (const auto& row : result.rows) {
     for (const char* pair : {"predicted", "reencoded", "between"}) {
       EXPECT_NEAR(at(result, row, std::string("l2_") + pair), 0.0, 1e-3);
-      EXPECT_NEAR(at(result, row, std::string("cosine_") + pair), 1.0, kClose);
+      EXPECT_NEAR(at(result, row, std::string("cosine_") + pair), 1.0, kRoundTripClose);
     }
     EXPECT_EQ(at(result, row, "nearest_right"), 1.0);
     EXPECT_TRUE(std::isfinite(at(result, row, "mutual_information")));
@@ -255,7 +255,7 @@ TEST(MutualInformation, IsWhatTheTokenStreamSays) {
       EXPECT_NEAR(found[n].alone, log_likelihood({newline}, step), 1e-3);
       EXPECT_EQ(found[n].tokens, static_cast<std::int64_t>(step.size()));
       EXPECT_NEAR(found[n].mutual_information() * static_cast<double>(step.size()),
-                  found[n].in_context - found[n].alone, kClose);
+                  found[n].in_context - found[n].alone, kRoundTripClose);
       before.insert(before.end(), step.begin(), step.end());
       ++n;
     }

@@ -10,15 +10,15 @@
 namespace noema {
 namespace {
 
-constexpr double kClose = 1e-9;
+constexpr double kScoreClose = 1e-9;
 
 TEST(SentenceBleu, MatchesValuesByHand) {
-  EXPECT_NEAR(sentence_bleu("the cat sat on the mat", "the  cat sat on the mat\n"), 1.0, kClose);
+  EXPECT_NEAR(sentence_bleu("the cat sat on the mat", "the  cat sat on the mat\n"), 1.0, kScoreClose);
   // Matches of 1 to 4 words: 3 of 4, 2 of 3, 1 of 2, 0 of 1; one is added from pairs on.
-  EXPECT_NEAR(sentence_bleu("a b c d", "a b c e"), std::pow(3.0 / 4 * 3 / 4 * 2 / 3 * 1 / 2, 0.25), kClose);
+  EXPECT_NEAR(sentence_bleu("a b c d", "a b c e"), std::pow(3.0 / 4 * 3 / 4 * 2 / 3 * 1 / 2, 0.25), kScoreClose);
   // A word counts at most as often as the reference has it; a longer candidate pays no penalty for brevity.
-  EXPECT_NEAR(sentence_bleu("the the the", "the cat"), std::pow(1.0 / 3 * 1 / 3 * 1 / 2, 0.25), kClose);
-  EXPECT_NEAR(sentence_bleu("a b", "a b c d"), std::exp(1.0 - 4.0 / 2.0), kClose);
+  EXPECT_NEAR(sentence_bleu("the the the", "the cat"), std::pow(1.0 / 3 * 1 / 3 * 1 / 2, 0.25), kScoreClose);
+  EXPECT_NEAR(sentence_bleu("a b", "a b c d"), std::exp(1.0 - 4.0 / 2.0), kScoreClose);
 }
 
 TEST(SentenceBleu, IsOneForShortEqualTextsAndZeroWithoutACommonWord) {
@@ -31,25 +31,25 @@ TEST(SentenceBleu, IsOneForShortEqualTextsAndZeroWithoutACommonWord) {
 }
 
 TEST(EditDistance, MatchesValuesByHand) {
-  EXPECT_NEAR(edit_distance("kitten", "sitting"), 3.0 / 7.0, kClose);
-  EXPECT_NEAR(edit_distance("sitting", "kitten"), 3.0 / 7.0, kClose);
-  EXPECT_NEAR(edit_distance("flaw", "lawn"), 0.5, kClose);
+  EXPECT_NEAR(edit_distance("kitten", "sitting"), 3.0 / 7.0, kScoreClose);
+  EXPECT_NEAR(edit_distance("sitting", "kitten"), 3.0 / 7.0, kScoreClose);
+  EXPECT_NEAR(edit_distance("flaw", "lawn"), 0.5, kScoreClose);
   EXPECT_EQ(edit_distance("", ""), 0.0);
   EXPECT_EQ(edit_distance("", "abc"), 1.0);
   EXPECT_EQ(edit_distance("abc", "xyz"), 1.0);
 }
 
 TEST(EditDistance, CountsCharactersAndSurvivesMalformedOnes) {
-  EXPECT_NEAR(edit_distance("Zoë", "Zoe"), 1.0 / 3.0, kClose);
-  EXPECT_NEAR(edit_distance("→a", "→b"), 0.5, kClose);
+  EXPECT_NEAR(edit_distance("Zoë", "Zoe"), 1.0 / 3.0, kScoreClose);
+  EXPECT_NEAR(edit_distance("→a", "→b"), 0.5, kScoreClose);
   EXPECT_EQ(edit_distance("\xe2\x86", "\xe2\x86"), 0.0);
-  EXPECT_NEAR(edit_distance("a\xff", "a\xf0"), 0.5, kClose);
+  EXPECT_NEAR(edit_distance("a\xff", "a\xf0"), 0.5, kScoreClose);
 }
 
 TEST(Auroc, IsTheShareOfPairsInTheRightOrder) {
-  EXPECT_NEAR(auroc({3.0, 1.0}, {0.0, 2.0})->value, 0.75, kClose);
-  EXPECT_NEAR(auroc({1.0}, {1.0})->value, 0.5, kClose);
-  EXPECT_NEAR(auroc({1.0, 2.0}, {1.0, 1.0, 0.0})->value, (2.0 * 0.5 + 1.0 + 3.0) / 6.0, kClose);
+  EXPECT_NEAR(auroc({3.0, 1.0}, {0.0, 2.0})->value, 0.75, kScoreClose);
+  EXPECT_NEAR(auroc({1.0}, {1.0})->value, 0.5, kScoreClose);
+  EXPECT_NEAR(auroc({1.0, 2.0}, {1.0, 1.0, 0.0})->value, (2.0 * 0.5 + 1.0 + 3.0) / 6.0, kScoreClose);
   EXPECT_FALSE(auroc({}, {1.0}));
   EXPECT_FALSE(auroc({1.0}, {}));
 }
@@ -72,7 +72,7 @@ TEST(Shares, HaveIntervalsAndNoneOfNothing) {
   add_share(row, 5, 10);
   add_share(row, 0, 0);
   ASSERT_EQ(row.size(), 6u);
-  EXPECT_NEAR(row[0].get<double>(), 0.5, kClose);
+  EXPECT_NEAR(row[0].get<double>(), 0.5, kScoreClose);
   EXPECT_NEAR(row[1].get<double>(), 0.2366, 1e-4);
   EXPECT_TRUE(row[3].is_null() && row[4].is_null() && row[5].is_null());
   EXPECT_EQ(share_text(5, 10), "50.0% (95% interval 23.7 to 76.3%)");

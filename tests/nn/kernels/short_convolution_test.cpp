@@ -9,7 +9,7 @@
 namespace noema {
 namespace {
 
-torch::Tensor random(const std::vector<std::int64_t>& shape) {
+torch::Tensor noise(const std::vector<std::int64_t>& shape) {
   return at::normal(0.0, 1.0, shape, at::detail::createCPUGenerator(5));
 }
 
@@ -23,12 +23,12 @@ torch::Tensor plain(const torch::Tensor& x, const torch::Tensor& weight) {
 
 TEST(ShortConvolution, IsTheFormulaAndSoAreItsGradients) {
   for (const std::int64_t taps : {1, 2, 4}) {
-    const torch::Tensor x = random({3, taps - 1 + 5, 7}).requires_grad_(), w = random({taps, 1, 7}).requires_grad_();
+    const torch::Tensor x = noise({3, taps - 1 + 5, 7}).requires_grad_(), w = noise({taps, 1, 7}).requires_grad_();
     const torch::Tensor x64 = x.detach().to(torch::kFloat64).requires_grad_();
     const torch::Tensor w64 = w.detach().to(torch::kFloat64).requires_grad_();
     const torch::Tensor y = short_convolution(x, w), y64 = plain(x64, w64);
     EXPECT_LE(test::difference(y, y64), 1e-5);
-    const torch::Tensor slopes = random({3, 5, 7});  // unequal, so that a mixed-up place shows
+    const torch::Tensor slopes = noise({3, 5, 7});  // unequal, so that a mixed-up place shows
     (y * slopes).sum().backward();
     (y64 * slopes).sum().backward();
     EXPECT_LE(test::difference(x.grad(), x64.grad()), 1e-5);
@@ -37,7 +37,7 @@ TEST(ShortConvolution, IsTheFormulaAndSoAreItsGradients) {
 }
 
 TEST(ShortConvolution, OtherTypesGoToTheLibrary) {
-  const torch::Tensor x = random({2, 6, 4}), w = random({3, 1, 4});
+  const torch::Tensor x = noise({2, 6, 4}), w = noise({3, 1, 4});
   EXPECT_LE(test::difference(short_convolution(x.to(torch::kFloat64), w.to(torch::kFloat64)), short_convolution(x, w)),
             1e-5);
 }

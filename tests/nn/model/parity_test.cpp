@@ -8,7 +8,7 @@
 namespace noema {
 namespace {
 
-constexpr double kTolerance = 1e-5;
+constexpr double kLogitTolerance = 1e-5;
 constexpr std::int64_t kMaxPositions = 16;
 
 /// A model with weights and logits of Hugging Face transformers; see scripts/make-parity-fixtures.py.
@@ -58,7 +58,7 @@ TEST_P(Parity, UncachedLogits) {
   const Pass pass{at};
   const LanguageModel& model = fixture_.model;
   EXPECT_LE(test::difference(model.logits(model.hidden(model.embed(fixture_.ids), pass), pass), fixture_.logits),
-            kTolerance);
+            kLogitTolerance);
 }
 
 TEST_P(Parity, CachedLogits) {
@@ -68,7 +68,7 @@ TEST_P(Parity, CachedLogits) {
     const Pass pass{at, &cache};
     const torch::Tensor embeddings = fixture_.model.embed(fixture_.ids.narrow(1, begin, width));
     const torch::Tensor logits = fixture_.model.logits(fixture_.model.hidden(embeddings, pass), pass);
-    EXPECT_LE(test::difference(logits, fixture_.logits.narrow(1, begin, width)), kTolerance) << begin;
+    EXPECT_LE(test::difference(logits, fixture_.logits.narrow(1, begin, width)), kLogitTolerance) << begin;
   }
 }
 
@@ -79,7 +79,7 @@ TEST_P(Parity, StreamedLogitsOfUnequalRows) {
   TokenStream stream(model, model.embed(padded), {3, 5}, 12);
   for (std::int64_t t = 0; t < 7; ++t) {
     const torch::Tensor expected = torch::stack({fixture_.logits[0][2 + t], fixture_.logits[1][4 + t]});
-    EXPECT_LE(test::difference(stream.logits(), expected), kTolerance) << t;
+    EXPECT_LE(test::difference(stream.logits(), expected), kLogitTolerance) << t;
     stream.append(torch::stack({fixture_.ids[0][3 + t], fixture_.ids[1][5 + t]}));
   }
 }

@@ -13,7 +13,7 @@ namespace {
 
 using Ids = std::vector<std::int64_t>;
 
-constexpr double kTolerance = 1e-5;
+constexpr double kStreamTolerance = 1e-5;
 
 class TokenStreamTest : public testing::TestWithParam<bool> {
  protected:
@@ -28,7 +28,7 @@ class TokenStreamTest : public testing::TestWithParam<bool> {
               (std::vector<std::int64_t>{static_cast<std::int64_t>(rows.size()), test::kVocabulary}));
     for (std::size_t row = 0; row < rows.size(); ++row) {
       const torch::Tensor expected = test::uncached_logits(model_, rows[row])[-1];
-      EXPECT_LE(test::difference(stream.logits()[static_cast<std::int64_t>(row)], expected), kTolerance) << row;
+      EXPECT_LE(test::difference(stream.logits()[static_cast<std::int64_t>(row)], expected), kStreamTolerance) << row;
     }
   }
 

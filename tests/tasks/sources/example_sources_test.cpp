@@ -7,12 +7,12 @@
 namespace noema {
 namespace {
 
-constexpr std::uint64_t kCount = 2000;
+constexpr std::uint64_t kDraws = 2000;
 
 std::map<std::string, double> shares(const ExampleSource& source) {
   std::map<std::string, double> shares;
-  for (std::uint64_t i = 0; i < kCount; ++i) {
-    shares[source.get(i).example.extra.at("family").get<std::string>()] += 1.0 / static_cast<double>(kCount);
+  for (std::uint64_t i = 0; i < kDraws; ++i) {
+    shares[source.get(i).example.extra.at("family").get<std::string>()] += 1.0 / static_cast<double>(kDraws);
   }
   return shares;
 }

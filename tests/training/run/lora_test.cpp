@@ -57,9 +57,9 @@ validate_every = 2
 )";
 
 /// Asks for an interruption after every second step.
-class Interrupter final : public TrainingProgress {
+class SecondStepInterrupter final : public TrainingProgress {
  public:
-  explicit Interrupter(std::atomic<bool>& flag) : flag_(flag) {}
+  explicit SecondStepInterrupter(std::atomic<bool>& flag) : flag_(flag) {}
   void on_step(const StepReport& report) override { flag_ = report.step == 2; }
 
  private:
@@ -136,7 +136,7 @@ TEST_F(LoraTrainingTest, TheConceptModelHasTheBackbonesLayers) {
 TEST_F(LoraTrainingTest, AnInterruptedRunEndsWithTheSameBytesAsAnUninterruptedOne) {
   ASSERT_TRUE(run_recipe(recipe_, options("whole"), nobody_));
   std::atomic<bool> flag{false};
-  Interrupter interrupter(flag);
+  SecondStepInterrupter interrupter(flag);
   int runs = 1;
   while (!run_recipe(recipe_, options("broken", &flag), interrupter)) {
     flag = false;
