@@ -50,7 +50,8 @@ function(noema_library folder)
   target_link_libraries(${target} ${scope} ${arg_LINKS})
 endfunction()
 
-# noema_test(<folder>): the program test_<folder> of the *_test.cpp in tests/<folder>/ and its folders.
+# noema_test(<folder>): the program test_<folder> of the *_test.cpp in tests/<folder>/ and its folders. It runs in shards,
+# not test by test, since loading libtorch takes longer than most tests do.
 function(noema_test folder)
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp ${folder}/*/*.cpp)
   if(NOT sources OR NOT TARGET noema_${folder})
@@ -66,7 +67,11 @@ function(noema_test folder)
   if(torch)
     noema_use_torch(${target})
   endif()
-  # A busy machine takes longer than the five seconds that are allowed for listing tests otherwise.
-  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 TEST_PREFIX "${folder}."
-      PROPERTIES TIMEOUT 300)
+  set(shards 4)
+  math(EXPR last "${shards} - 1")
+  foreach(shard RANGE ${last})
+    add_test(NAME ${folder}.${shard} COMMAND ${target})
+    set_tests_properties(${folder}.${shard} PROPERTIES TIMEOUT 900
+        ENVIRONMENT "GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${shard}")
+  endforeach()
 endfunction()
