@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "concept_lm/backbone.h"
+#include "concept_lm/find_model.h"
 #include "nn/formats/safetensors.h"
 
 namespace noema {
@@ -46,13 +48,15 @@ std::shared_ptr<const MappedFile> verified(const std::filesystem::path& path, co
   return file;
 }
 
-/// Copies the base unless it is there already. Returns its sha256.
-std::string save_base(const std::filesystem::path& folder, const std::filesystem::path& base) {
-  const MappedFile file(base, "a readable safetensors file");
-  const std::string wanted = sha256(file.text());
-  const std::filesystem::path path = folder / kBase;
-  if (!std::filesystem::exists(path) || sha256_file(path) != wanted) write_file(path, file.text());
-  return wanted;
+nlohmann::json save_base(const std::filesystem::path& folder, const BundleBase& base) {
+  if (base.stored) {
+    write_safetensors(folder / kBase, base.backbone.tensors);
+    return {{"file", kBase}, {"sha256", sha256_file(folder / kBase)}};
+  }
+  nlohmann::json entry = to_json(BackboneCut(base.cut));
+  entry["model"] = base.backbone.name;
+  entry["sha256"] = base.backbone.sha256;
+  return entry;
 }
 
 /// Adds tensors that the part's own file must not have.
@@ -97,7 +101,7 @@ void upgrade_architecture(nlohmann::json& architecture) {
 
 }  // namespace
 
-BundleFolder::BundleFolder(const std::filesystem::path& folder)
+BundleFolder::BundleFolder(const std::filesystem::path& folder, Base base)
     : folder_(folder), where_((folder / kManifest).string()) {
   if (!std::filesystem::exists(where_)) {
     throw Error({folder.string(), "a model bundle (a folder with noema.json)",
@@ -116,7 +120,12 @@ BundleFolder::BundleFolder(const std::filesystem::path& folder)
   }
   manifest_["parts"] = parts_;
   check_provenance();
-  if (manifest_.contains("base")) read_base();
+  if (!manifest_.contains("base")) return;
+  if (base == Base::refuse) {
+    throw Error(
+        {where_ + ": base", "a model with all of its weights", "adapters", "start from the backbone they adapt"});
+  }
+  read_base();
 }
 
 void BundleFolder::check_provenance() const {
@@ -136,13 +145,33 @@ void BundleFolder::check_provenance() const {
 }
 
 void BundleFolder::read_base() {
+  const nlohmann::json& entry = manifest_["base"];
+  base_sha256_ = json_member<std::string>(entry, "sha256", where_ + ": base");
+  base_ = entry.contains("model") ? named_base() : stored_base();
+}
+
+TensorMap BundleFolder::stored_base() const {
   const std::string here = where_ + ": base";
-  base_sha256_ = json_member<std::string>(manifest_["base"], "sha256", here);
   const std::filesystem::path path = path_of(folder_, manifest_["base"], here);
   const auto file =
       verified(path, manifest_["base"], here, "copy the chain.safetensors of the adapters' backbone there");
-  base_ = read_safetensors(file, path.string()).tensors;
-  check_weights(base_, path.string());
+  TensorMap base = read_safetensors(file, path.string()).tensors;
+  check_weights(base, path.string());
+  return base;
+}
+
+TensorMap BundleFolder::named_base() const {
+  const std::string here = where_ + ": base";
+  nlohmann::json entry = manifest_["base"];
+  const auto name = json_member<std::string>(entry, "model", here);
+  if (name.empty() || name.find('/') != std::string::npos) {
+    throw Error({here + ": model", "the name of a model", printable(name), ""});
+  }
+  for (const char* key : {"model", "sha256"}) entry.erase(key);
+  Backbone backbone = read_backbone(find_model(name), from_json<BackboneCut>(entry, here));
+  if (backbone.sha256 == base_sha256_) return std::move(backbone.tensors);
+  throw Error({here + ": " + printable(name), "sha256 " + printable(base_sha256_, 64), backbone.sha256,
+               "the adapters were trained on another model of that name"});
 }
 
 std::vector<std::string> BundleFolder::part_names() const {
@@ -191,13 +220,14 @@ void BundleFolder::merge_into_base(StoredPart& part, const nlohmann::json& adapt
 }
 
 void save_bundle(const std::filesystem::path& folder, const std::string& task, const nlohmann::json& provenance,
-                 const Tokenizer& tokenizer, const std::vector<BundlePart>& parts, const std::filesystem::path& base) {
+                 const Tokenizer& tokenizer, const std::vector<BundlePart>& parts,
+                 const std::optional<BundleBase>& base) {
   std::filesystem::create_directories(folder);
   std::filesystem::remove(folder / kManifest);
   nlohmann::json manifest = {{"format", kFormat}, {"task", task}, {"provenance", provenance}};
   write_file(folder / "tokenizer.model", tokenizer.serialized());
   manifest["tokenizer"] = {{"file", "tokenizer.model"}, {"sha256", sha256(tokenizer.serialized())}};
-  if (!base.empty()) manifest["base"] = {{"file", kBase}, {"sha256", save_base(folder, base)}};
+  if (base) manifest["base"] = save_base(folder, *base);
   manifest["parts"] = nlohmann::json::object();
   for (const BundlePart& part : parts) {
     const std::string file = part.name + ".safetensors";

@@ -31,9 +31,11 @@ struct StoredPart {
 /// not followed out of it. No models are made of the parts.
 class BundleFolder {
  public:
+  enum class Base { may_have, refuse };
+
   /// Reads noema.json and the base, if there is one. Throws Error when there is no noema.json, or one of another
-  /// format, or the base is not the one that it names.
-  explicit BundleFolder(const std::filesystem::path& folder);
+  /// format, or the base is not the one that it names or is refused.
+  explicit BundleFolder(const std::filesystem::path& folder, Base base = Base::may_have);
 
   const nlohmann::json& manifest() const { return manifest_; }
   const std::string& where() const { return where_; }  ///< noema.json, for messages
@@ -46,6 +48,8 @@ class BundleFolder {
  private:
   void check_provenance() const;
   void read_base();
+  TensorMap stored_base() const;
+  TensorMap named_base() const;
   void lay_on(const std::string& below, StoredPart& part, const std::string& where) const;
   void merge_into_base(StoredPart& part, const nlohmann::json& adapter, const std::string& where) const;
 
@@ -54,6 +58,17 @@ class BundleFolder {
   nlohmann::json manifest_, parts_;
   TensorMap base_;           // what adapters change; empty: there are none
   std::string base_sha256_;  // of its file
+};
+
+struct Backbone;
+struct BackboneCut;
+
+/// What the adapters of a bundle change, as it is written: in a file of the bundle, or as the name of a model that
+/// find_model finds, and what is used of it.
+struct BundleBase {
+  const Backbone& backbone;
+  const BackboneCut& cut;
+  bool stored = true;
 };
 
 /// One part as it is written: the architecture is what to_json gives for its configuration, with "kind" added:
@@ -67,10 +82,10 @@ struct BundlePart {
   std::string on = {};  ///< the part that it lies on: tensors of the same names are the same, and stand there alone
 };
 
-/// Writes a bundle, noema.json last: a folder without it is not a bundle. `base` is the safetensors file that adapters
-/// were trained on, and is copied; it may be empty when no part is one.
+/// Writes a bundle, noema.json last: a folder without it is not a bundle. `base` is what adapters were trained on;
+/// nothing when no part is one.
 void save_bundle(const std::filesystem::path& folder, const std::string& task, const nlohmann::json& provenance,
                  const Tokenizer& tokenizer, const std::vector<BundlePart>& parts,
-                 const std::filesystem::path& base = {});
+                 const std::optional<BundleBase>& base = std::nullopt);
 
 }  // namespace noema

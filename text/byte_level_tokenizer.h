@@ -32,6 +32,19 @@ std::unique_ptr<Tokenizer> make_byte_level_tokenizer(const ByteLevelVocabulary& 
 /// The same from the JSON that such a tokenizer gives as serialized().
 std::unique_ptr<Tokenizer> parse_byte_level_tokenizer(const std::string& content, const std::string& where);
 
+/// The vocabulary in that JSON. Throws Error for other tokenizers.
+ByteLevelVocabulary stored_vocabulary(const std::string& content, const std::string& where);
+
+/// The first pieces of a vocabulary. Texts that had others are written with more of these, so none is lost.
+struct FirstPieces {
+  ByteLevelVocabulary vocabulary;
+  std::vector<TokenId> ids;  ///< that its tokens had, by id
+};
+
+/// The control tokens, those of single bytes, and what the first merges make: `count` tokens in all, or every one when
+/// there are no more. Throws Error, naming `where`, when `count` has no room for the control tokens and bytes.
+FirstPieces first_pieces(const ByteLevelVocabulary& vocabulary, std::size_t count, const std::string& where);
+
 /// The vocabulary in Hugging Face's tokenizer.json. Throws Error for other kinds of tokenizers.
 ByteLevelVocabulary hugging_face_vocabulary(const nlohmann::json& tokenizer, const std::string& where);
 

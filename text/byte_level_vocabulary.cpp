@@ -124,7 +124,7 @@ ByteLevelVocabulary gguf_vocabulary(const json& settings, const std::string& whe
   return vocabulary;
 }
 
-std::unique_ptr<Tokenizer> parse_byte_level_tokenizer(const std::string& content, const std::string& where) {
+ByteLevelVocabulary stored_vocabulary(const std::string& content, const std::string& where) {
   const json stored = parse_json(content, where);
   ByteLevelVocabulary vocabulary;
   const auto pre = json_member<std::string>(stored, "pre_tokenizer", where);
@@ -136,7 +136,11 @@ std::unique_ptr<Tokenizer> parse_byte_level_tokenizer(const std::string& content
     if (!id.is_number_integer()) throw Error({where + ": control", "token ids", id.type_name(), ""});
     vocabulary.control.push_back(json_member<TokenId>({{"id", id}}, "id", where));
   }
-  return make_byte_level_tokenizer(vocabulary, where);
+  return vocabulary;
+}
+
+std::unique_ptr<Tokenizer> parse_byte_level_tokenizer(const std::string& content, const std::string& where) {
+  return make_byte_level_tokenizer(stored_vocabulary(content, where), where);
 }
 
 }  // namespace noema

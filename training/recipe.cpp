@@ -29,6 +29,20 @@ void ModelOptions::fields(Fields& fields) {
         {"style", "layers", "width", "heads", "kv_heads", "feed_forward", "convolution", "mask", "max_positions"},
         "nothing besides a backbone, which brings its own");
   };
+  cut.fields(fields);
+  fields.add("train_embeddings", train_embeddings,
+             "trains a backbone's embeddings, too: pieces that the training texts lack then drift from the others");
+  fields.add("with_backbone", with_backbone,
+             "a bundle of adapters holds the backbone; false: it names it, and a model of that name must be there");
+}
+
+void ModelOptions::check(const std::string& where) const {
+  if (!backbone.empty()) return;
+  if (cut.layers > 0 || cut.pieces > 0 || train_embeddings || !with_backbone) {
+    throw Error({where, "a backbone besides backbone_layers, backbone_pieces, train_embeddings and with_backbone",
+                 "none", "name one, or leave them out"});
+  }
+  transformer().check(where);
 }
 
 void ModelOptions::shape_fields(Fields& fields) {

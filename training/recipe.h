@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "concept_lm/backbone.h"
 #include "nn/model/language_model.h"
 #include "nn/model/lora.h"
 #include "training/stages/stage.h"
@@ -31,7 +32,10 @@ struct DataOptions {
 struct ModelOptions {
   enum class Style { llama, gpt2 };
 
-  std::string backbone;  ///< folder of a bundle whose chain the stages start from; empty: from nothing
+  std::string backbone;           ///< folder of a bundle whose chain the stages start from; empty: from nothing
+  BackboneCut cut;                ///< what is used of it
+  bool train_embeddings = false;  ///< of a backbone; those of a model from nothing always are
+  bool with_backbone = true;      ///< a bundle of adapters holds it, rather than its name
   Style style = Style::llama;
   std::int64_t layers = 5;
   std::int64_t width = 160;
@@ -44,6 +48,9 @@ struct ModelOptions {
 
   void fields(Fields& fields);
   TransformerConfig transformer() const;
+
+  /// Throws Error, naming `where`, for shapes that do not fit together and for settings of a backbone that is not there.
+  void check(const std::string& where) const;
 
  private:
   void shape_fields(Fields& fields);

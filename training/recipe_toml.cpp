@@ -129,9 +129,8 @@ void check(const Recipe& recipe, const std::string& where) {
     throw Error({where + ": [lora]", "a backbone in [model]", "none", "there must be something to adapt"});
   }
   if (recipe.lora) recipe.lora->check(where + ": [lora]");
-  if (!recipe.model.backbone.empty()) return;
-  recipe.model.transformer().check(where + ": [model]");
-  recipe.check_mask(recipe.model.mask, where + ": [model] mask");
+  recipe.model.check(where + ": [model]");
+  if (recipe.model.backbone.empty()) recipe.check_mask(recipe.model.mask, where + ": [model] mask");
 }
 
 }  // namespace

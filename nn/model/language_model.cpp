@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace noema {
 
@@ -10,6 +11,18 @@ void LanguageModelConfig::fields(Fields& fields) {
   fields.add("vocab_size", vocab_size, {1, 1 << 22}, "pieces of the tokenizer");
   fields.add("tied", tied, "the same matrix embeds and scores");
   transformer.fields(fields);
+}
+
+TensorMap first_layers(TensorMap tensors, std::int64_t layers, const std::string& prefix) {
+  const std::string before = prefix + "layers.";
+  std::erase_if(tensors, [&](const auto& entry) {
+    const std::string& name = entry.first;
+    if (!name.starts_with(before)) return false;
+    std::int64_t layer = 0;  // stays so where there is no number
+    std::from_chars(name.data() + before.size(), name.data() + name.size(), layer);
+    return layer >= layers;
+  });
+  return tensors;
 }
 
 LanguageModel::LanguageModel(const LanguageModelConfig& config, WeightScope weights)

@@ -16,6 +16,9 @@ struct LanguageModelConfig {
   void check(const std::string& where) const { transformer.check(where); }
 };
 
+/// The tensors of a language model, with `prefix` before their names, without the layers above the first `layers`.
+TensorMap first_layers(TensorMap tensors, std::int64_t layers, const std::string& prefix = "");
+
 /// The backbone of every part: a token model by itself, and the encoder, decoder and concept model of the latent ones.
 class LanguageModel {
  public:

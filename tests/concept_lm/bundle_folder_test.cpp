@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "concept_lm/backbone.h"
 #include "concept_lm/bundle.h"
 #include "concept_lm/part_kinds.h"
 #include "nn/formats/safetensors.h"
@@ -16,7 +17,7 @@
 namespace noema {
 namespace {
 
-/// A bundle whose chain is an adapter of a base that stands in a file outside.
+/// A bundle whose chain is an adapter.
 class AdapterBundleTest : public testing::Test {
  protected:
   AdapterBundleTest()
@@ -24,7 +25,8 @@ class AdapterBundleTest : public testing::Test {
     std::filesystem::remove_all(folder_);
     tokenizer_ = train_tokenizer(tiny_corpus(), {.vocab_size = 420});
     config_ = {tokenizer_->vocab_size(), tiny_transformer()};
-    base_ = write_base("base-outside.safetensors", 7);
+    backbone_ = {"outside", "", config_, new_base(7), nullptr};
+    for (const auto& [name, tensor] : backbone_.tensors) base_[name] = tensor.to(torch::kFloat32);
     Weights weights(8);
     weights.adapt(lora_);
     const LanguageModel model(config_, weights);
@@ -37,21 +39,19 @@ class AdapterBundleTest : public testing::Test {
 
   static torch::Tensor rounded(const torch::Tensor& tensor) { return tensor.to(torch::kBFloat16).to(torch::kFloat32); }
 
-  TensorMap write_base(const std::string& name, std::uint64_t seed) const {
+  TensorMap new_base(std::uint64_t seed) const {
     Weights weights(seed);
     const LanguageModel model(config_, weights);
     TensorMap tensors;
-    for (const auto& [tensor_name, tensor] : weights.tensors()) tensors[tensor_name] = tensor.to(torch::kBFloat16);
-    write_safetensors(folder_ / name, tensors);
-    for (auto& [tensor_name, tensor] : tensors) tensor = tensor.to(torch::kFloat32);
+    for (const auto& [name, tensor] : weights.tensors()) tensors[name] = tensor.to(torch::kBFloat16);
     return tensors;
   }
 
-  void save() const {
+  void save(bool stored = true) const {
     const nlohmann::json architecture = part_architecture(config_, kLanguageModelPart);
     save_bundle(bundle_, "stories", {{"seed", 1}}, *tokenizer_,
                 {{"chain", architecture, adapter_, torch::kBFloat16, BundleAdapter{lora_, ""}}},
-                folder_ / "base-outside.safetensors");
+                BundleBase{backbone_, cut_, stored});
   }
 
   void edit_manifest(const std::function<void(nlohmann::json&)>& edit) const {
@@ -75,13 +75,15 @@ class AdapterBundleTest : public testing::Test {
   std::unique_ptr<Tokenizer> tokenizer_;
   LanguageModelConfig config_;
   LoraOptions lora_{.rank = 2, .alpha = 6.0, .targets = {"attention.qkv", "feed_forward.in"}};
+  Backbone backbone_;
+  BackboneCut cut_;
   TensorMap base_, adapter_;
 };
 
 TEST_F(AdapterBundleTest, AnAdapterIsStoredAloneAndReadAsTheWholePart) {
   const auto stored = read_safetensors(bundle_ / "chain.safetensors").tensors;
   EXPECT_EQ(stored.size(), adapter_.size());
-  EXPECT_EQ(sha256_file(bundle_ / "base.safetensors"), sha256_file(folder_ / "base-outside.safetensors"));
+  EXPECT_EQ(read_safetensors(bundle_ / "base.safetensors").tensors.size(), base_.size());
 
   TensorMap all = base_;
   all.insert(adapter_.begin(), adapter_.end());
@@ -109,7 +111,7 @@ TEST_F(AdapterBundleTest, TheModelComputesWhatItsTrainingDid) {
 }
 
 TEST_F(AdapterBundleTest, AnotherBaseIsRefused) {
-  write_base("bundle/base.safetensors", 9);
+  write_safetensors(bundle_ / "base.safetensors", new_base(9));
   expect_complaint("base.safetensors: expected sha256");
   edit_manifest([&](auto& m) { m["base"]["sha256"] = sha256_file(bundle_ / "base.safetensors"); });
   expect_complaint("trained on another backbone");
@@ -118,9 +120,41 @@ TEST_F(AdapterBundleTest, AnotherBaseIsRefused) {
 }
 
 TEST_F(AdapterBundleTest, AMissingBaseIsAskedForByItsHash) {
+  const std::string sha256 = sha256_file(bundle_ / "base.safetensors");
   std::filesystem::remove(bundle_ / "base.safetensors");
-  expect_complaint(sha256_file(folder_ / "base-outside.safetensors"));
+  expect_complaint(sha256);
   expect_complaint("copy the chain.safetensors");
+}
+
+TEST_F(AdapterBundleTest, ANamedBaseIsReadWhereItIsAndAsMuchOfItAsIsUsed) {
+  const std::filesystem::path model = folder_ / "models" / "outside";
+  const auto save_model = [&](std::uint64_t seed) {
+    LanguageModelConfig larger = config_;
+    ++larger.transformer.layers;
+    Weights weights = Weights::starting_from(new_base(seed), 1);
+    const LanguageModel made(larger, weights);
+    save_bundle(model, "text", {{"seed", 1}}, *tokenizer_,
+                {{"chain", part_architecture(larger, kLanguageModelPart), weights.tensors()}});
+  };
+  save_model(7);
+  ::setenv("NOEMA_MODELS", model.parent_path().c_str(), 1);
+  const StoredPart expected = BundleFolder(bundle_).part("chain");
+  std::filesystem::remove_all(bundle_);
+  backbone_.sha256 = sha256_file(model / "chain.safetensors");
+  cut_.layers = config_.transformer.layers;
+  save(false);
+  EXPECT_FALSE(std::filesystem::exists(bundle_ / "base.safetensors"));
+  const StoredPart found = BundleFolder(bundle_).part("chain");
+  ASSERT_EQ(found.tensors.size(), expected.tensors.size());
+  for (const auto& [name, tensor] : expected.tensors) EXPECT_TRUE(torch::equal(found.tensors.at(name), tensor)) << name;
+
+  save_model(9);
+  expect_complaint("trained on another model of that name");
+  std::filesystem::remove_all(model);
+  expect_complaint("outside");
+  edit_manifest([](auto& m) { m["base"]["model"] = "../bundle"; });
+  expect_complaint("the name of a model");
+  ::unsetenv("NOEMA_MODELS");
 }
 
 TEST_F(AdapterBundleTest, EntriesThatDoNotTellTheTruthAreRefused) {

@@ -50,6 +50,30 @@ TEST_P(ByteLevelTokenizer, SurvivesBeingStored) {
   EXPECT_EQ(stored->encode("We'll pay 3.14 €"), tokenizer_->encode("We'll pay 3.14 €"));
 }
 
+TEST_P(ByteLevelTokenizer, FirstPiecesWriteEveryText) {
+  const ByteLevelVocabulary all = stored_vocabulary(tokenizer_->serialized(), "all");
+  const FirstPieces first = first_pieces(all, 400, "first");
+  const auto shorter = make_byte_level_tokenizer(first.vocabulary, "first");
+  ASSERT_EQ(shorter->vocab_size(), 400);
+  for (TokenId id = 0; id < 400; ++id) {
+    EXPECT_EQ(shorter->piece(id), tokenizer_->piece(first.ids[static_cast<std::size_t>(id)]));
+  }
+  std::size_t pieces = 0, of_all = 0;
+  for (const auto& line : fixture_["lines"]) {
+    const auto ids = shorter->encode(line.get<std::string>());
+    EXPECT_EQ(shorter->decode(ids), line.get<std::string>());
+    pieces += ids.size();
+    of_all += tokenizer_->encode(line.get<std::string>()).size();
+  }
+  EXPECT_GT(pieces, of_all);
+  EXPECT_EQ(shorter->decode(std::vector<TokenId>{0}), "");  // still a control token
+
+  const FirstPieces every = first_pieces(all, all.tokens.size() + 5, "first");
+  EXPECT_EQ(every.vocabulary.tokens, all.tokens);
+  EXPECT_EQ(every.vocabulary.merges, all.merges);
+  EXPECT_THROW(first_pieces(all, 100, "first"), Error);
+}
+
 TEST_P(ByteLevelTokenizer, ALongWordTakesNoSquareOfItsLength) {
   const std::string word(1 << 20, 'a');
   EXPECT_EQ(tokenizer_->decode(tokenizer_->encode(word)), word);

@@ -114,6 +114,10 @@ TEST(Recipe, LoraNeedsABackboneAndMapsThatThereAre) {
   const auto lora = parse_recipe(head + "rank = 4\nalpha = 8\ntargets = [\"feed_forward.in\"]\n", "r.toml").lora;
   EXPECT_EQ(to_json(*lora), to_json(LoraOptions{.rank = 4, .alpha = 8.0, .targets = {"feed_forward.in"}}));
   EXPECT_NE(complaint(kHead + "[lora]\nrank = 4\n").find("a backbone in [model]"), std::string::npos);
+  for (const char* key :
+       {"backbone_layers = 2", "backbone_pieces = 400", "train_embeddings = true", "with_backbone = false"}) {
+    EXPECT_NE(complaint(kHead + "[model]\n" + key + "\n").find("a backbone besides"), std::string::npos) << key;
+  }
   EXPECT_NE(complaint(head + "rank = 0\n").find("line 7: rank"), std::string::npos);
   EXPECT_NE(complaint(head + "alpha = 0\n").find("alpha"), std::string::npos);
   EXPECT_NE(complaint(head + "targets = [\"qkv\"]\n").find("attention.qkv, attention.out"), std::string::npos);

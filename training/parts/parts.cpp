@@ -6,6 +6,18 @@
 
 namespace noema {
 
+Parts::Parts(std::uint64_t seed, const std::optional<LoraOptions>& lora, const Backbone* backbone,
+             bool train_embeddings, torch::Device device)
+    : seed_(seed),
+      lora_(lora),
+      train_embeddings_(train_embeddings),
+      options_(torch::dtype(torch::kFloat32).device(device)) {
+  if (!backbone) return;
+  backbone_.emplace();
+  for (const auto& [name, tensor] : backbone->tensors)
+    (*backbone_)[name] = tensor.to(options_.device(), torch::kFloat32);
+}
+
 bool Parts::has(const std::string& name) const { return parts_.contains(name) || (backbone_ && name == "chain"); }
 
 const nlohmann::json& Parts::architecture(const std::string& name) const {
@@ -18,14 +30,14 @@ const nlohmann::json& Parts::architecture(const std::string& name) const {
 TensorMap Parts::copy(const std::string& name) const {
   const auto found = parts_.find(name);
   if (found != parts_.end()) return copy_of(found->second.tensors);
-  if (name == "chain" && backbone_) return lora_ ? TensorMap() : copy_of(backbone_->tensors);
+  if (name == "chain" && backbone_) return lora_ ? TensorMap() : copy_of(*backbone_);
   throw Error(
       {"recipe", "a stage [" + name + "] before the one that starts from it", "none", "give it a number of steps"});
 }
 
 TensorMap Parts::on_backbone(TensorMap tensors, const std::string& prefix) const {
   if (!lora_) return tensors;
-  for (const auto& [name, tensor] : backbone_->tensors) tensors[prefix + name] = tensor;
+  for (const auto& [name, tensor] : *backbone_) tensors[prefix + name] = tensor;
   return tensors;
 }
 
@@ -44,8 +56,9 @@ Weights Parts::frozen(const std::string& name, const std::string& prefix) const 
 
 Part Parts::part_of(nlohmann::json architecture, const Weights& weights, const std::string& prefix) const {
   Part part{std::move(architecture), weights.tensors(), std::nullopt};
+  if (!train_embeddings_) part.frozen = {prefix + "embedding.weight", prefix + "unembedding.weight"};
   if (!lora_) return part;
-  for (const auto& [name, tensor] : backbone_->tensors) part.tensors.erase(prefix + name);
+  for (const auto& [name, tensor] : *backbone_) part.tensors.erase(prefix + name);
   part.adapter = {*lora_, prefix};
   return part;
 }

@@ -5,11 +5,12 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 
+#include "concept_lm/backbone.h"
 #include "concept_lm/bundle_folder.h"
 #include "nn/model/lora.h"
-#include "training/parts/backbone.h"
 
 namespace noema {
 
@@ -20,6 +21,7 @@ struct Part {
   std::optional<BundleAdapter> adapter;  ///< with LoRA: how they fit the backbone's, which are frozen and not among
                                          ///< them; nothing: there are no others
   std::string on = {};                   ///< the part whose tensors of the same names are these; empty: there is none
+  std::set<std::string> frozen = {};     ///< tensors that training leaves as they are
 };
 
 /// The architectures of parts by their names.
@@ -29,10 +31,9 @@ using Architectures = std::map<std::string, nlohmann::json>;
 /// stays so. With LoRA all of them share the backbone's own weights, which nothing changes.
 class Parts {
  public:
-  /// The backbone, if there is one, must outlive the parts. Weights are made on `device`.
+  /// Null: there is no backbone. Weights are made on `device`.
   Parts(std::uint64_t seed, const std::optional<LoraOptions>& lora, const Backbone* backbone,
-        torch::Device device = torch::kCPU)
-      : seed_(seed), lora_(lora), backbone_(backbone), options_(torch::dtype(torch::kFloat32).device(device)) {}
+        bool train_embeddings = true, torch::Device device = torch::kCPU);
 
   void add(const std::string& name, Part part) { parts_[name] = std::move(part); }
   bool has(const std::string& name) const;
@@ -64,8 +65,9 @@ class Parts {
 
   std::uint64_t seed_;
   std::optional<LoraOptions> lora_;
-  const Backbone* backbone_;  // null: from nothing
+  bool train_embeddings_;
   torch::TensorOptions options_;
+  std::optional<TensorMap> backbone_;  // fp32, on the device; nothing: from nothing
   std::map<std::string, Part> parts_;
 };
 

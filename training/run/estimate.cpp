@@ -59,16 +59,18 @@ RecipeEstimate estimate(const Recipe& recipe, const std::filesystem::path& folde
   const std::int64_t vocab_size = tokenizer ? tokenizer->vocab_size() : recipe.tokenizer.vocab_size;
   if (!tokenizer) tokenizer = make_tokenizer(quick, loop.data());
   RecipeEstimate whole;
-  if (recipe.lora) whole.bundle_bytes += static_cast<double>(std::filesystem::file_size(loop.backbone()->file));
+  if (recipe.lora && recipe.model.with_backbone) {
+    whole.bundle_bytes += 2.0 * static_cast<double>(count_parameters(loop.backbone()->tensors));
+  }
   loop.run(vocab_size, [&](std::size_t index, const StageKind& kind, Stage& stage) {
-    Optimizer optimizer(stage.trained(), kind.training);
+    Optimizer optimizer(stage.parameters(), kind.training);
     const Trial trial =
         try_steps(*stage.objective, optimizer, *kind.data({quick, loop.data(), *tokenizer, index}).training);
     const auto steps = static_cast<double>(kind.training.steps);
     StageEstimate& found = whole.stages.emplace_back();
     found = {
         .stage = kind.name(),
-        .parameters = count_parameters(stage.trained()),
+        .parameters = count_parameters(stage.parameters()),
         .frozen = recipe.lora && stage.parts.front().second.adapter ? count_parameters(loop.backbone()->tensors) : 0,
         .steps = kind.training.steps,
         .tokens = trial.tokens * steps,

@@ -67,7 +67,7 @@ class Pipeline {
       return true;
     }
     if (!train(index, kind, stage)) return false;
-    write_safetensors(finished, stage.trained(),
+    write_safetensors(finished, stage.trained().tensors,
                       {{"measures", nlohmann::json(measures_[name]).dump()}, {"settings", recipe_.settings.at(name)}});
     std::filesystem::remove(options_.run / (name + ".checkpoint.safetensors"));
     progress_.on_stage(name, "finished");
@@ -77,11 +77,12 @@ class Pipeline {
   bool train(std::size_t index, const StageKind& kind, Stage& stage) {
     const StageData data = kind.data({recipe_, loop_.data(), *tokenizer_, index});
     const MicroBatches validation = data.validation();
+    TensorMap parameters = stage.parameters();
     const TrainedStage trained{kind.name(),
                                *stage.objective,
                                kind.training,
                                recipe_.settings.at(kind.name()),
-                               stage.trained(),
+                               parameters,
                                *data.training,
                                validation,
                                stream_seed(recipe_.seed, SeedStream::dropout, index),
@@ -96,10 +97,10 @@ class Pipeline {
     const auto path = options_.run / "precision";
     const Autocast wanted = options_.trainer.bf16;
     if (!std::filesystem::exists(path)) {
-      const bool bf16 = wanted == Autocast::automatic
-                            ? bf16_is_faster(*stage.objective, validation[validation.size() / 2],
-                                             stage.parts.front().second.tensors, *workers_)
-                            : wanted == Autocast::on;
+      const bool bf16 =
+          wanted == Autocast::automatic
+              ? bf16_is_faster(*stage.objective, validation[validation.size() / 2], stage.parameters(), *workers_)
+              : wanted == Autocast::on;
       write_file(path, bf16 ? "bf16" : "fp32");
     }
     const std::string begun = read_file(path, 16);
@@ -120,7 +121,7 @@ class Pipeline {
                    "remove it to train the stage again"});
     };
     check_same_settings(said("settings"), recipe_.settings.at(name), path.string());
-    copy_into(stage.trained(), file.tensors, path.string());
+    copy_into(stage.trained().tensors, file.tensors, path.string());
     measures_[name] = parse_json(said("measures"), path.string()).get<std::map<std::string, double>>();
     progress_.on_stage(name, "skipped: finished before");
   }
@@ -135,8 +136,11 @@ class Pipeline {
                                  {"commit", options_.commit},  {"started_from", loop_.start().name},
                                  {"validation", measures_}};
     const Backbone* backbone = loop_.backbone();
-    if (backbone) provenance["backbone"] = {{"name", backbone->name}, {"sha256", backbone->sha256}};
-    const std::filesystem::path base = recipe_.lora ? backbone->file : std::filesystem::path();
+    std::optional<BundleBase> base;
+    if (backbone) {
+      provenance["backbone"] = {{"name", backbone->name}, {"sha256", backbone->sha256}};
+      if (recipe_.lora) base.emplace(BundleBase{*backbone, recipe_.model.cut, recipe_.model.with_backbone});
+    }
     save_bundle(options_.out, recipe_.task, provenance, *tokenizer_, written, base);
   }
 

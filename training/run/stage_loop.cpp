@@ -7,10 +7,11 @@ namespace noema {
 StageLoop::StageLoop(const Recipe& recipe, const std::filesystem::path& start, const ModelKinds& kinds)
     : recipe_(recipe),
       data_(recipe),
-      backbone_(recipe.model.backbone.empty() ? nullptr
-                                              : std::make_unique<const Backbone>(read_backbone(recipe.model.backbone))),
+      backbone_(recipe.model.backbone.empty()
+                    ? nullptr
+                    : std::make_unique<const Backbone>(read_backbone(recipe.model.backbone, recipe.model.cut))),
       start_(read_start(start)),
-      parts_(recipe.seed, recipe.lora, backbone_.get()) {
+      parts_(recipe.seed, recipe.lora, backbone_.get(), !backbone_ || recipe.model.train_embeddings) {
   setting_.kinds = kinds;
   if (!backbone_) return;
   recipe.check_mask(backbone_->config.transformer.mask, "[model] backbone");
@@ -63,7 +64,7 @@ void StageLoop::keep(const StageKind& kind) {
   const auto found = start_.parts.find(kind.name());
   if (found == start_.parts.end()) return;
   Stage stage = kind.build(setting_, parts_, copy_of(found->second));
-  copy_into(stage.trained(), found->second,
+  copy_into(stage.trained().tensors, found->second,
             start_.name + ": " + kind.name());  // throws if the recipe has another model
   for (auto& [name, part] : stage.parts) parts_.add(name, std::move(part));
 }

@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 
 #include "base/error.h"
@@ -138,19 +137,6 @@ class ConceptObjective final : public ReasoningObjective {
 
 constexpr const char* kBackbone = "backbone.";  // before the names of the backbone in a concept model
 
-/// Without the layers above the first `layers` of a concept model.
-TensorMap first_layers(TensorMap tensors, std::int64_t layers) {
-  const std::string before = std::string(kBackbone) + "layers.";
-  std::erase_if(tensors, [&](const auto& entry) {
-    const std::string& name = entry.first;
-    if (!name.starts_with(before)) return false;
-    std::int64_t layer = 0;  // stays so where there is no number
-    std::from_chars(name.data() + before.size(), name.data() + name.size(), layer);
-    return layer >= layers;
-  });
-  return tensors;
-}
-
 class ConceptStage final : public KindOf<ConceptStage, StageKind> {
  public:
   explicit ConceptStage(const KindList<HeadKind>& heads) : head_(heads, "decoding") {}
@@ -194,7 +180,8 @@ class ConceptStage final : public KindOf<ConceptStage, StageKind> {
   Stage build(const StageSetting& setting, const Parts& parts, TensorMap tensors) const override {
     const ConceptPart shape = part(setting, parts.architecture(reads_), parts.architecture(writes_));
     if (tensors.empty()) tensors = backbone_of(parts.copy(start_), kBackbone);
-    Weights weights = parts.trained(first_layers(std::move(tensors), shape.config.model.transformer.layers), kBackbone);
+    Weights weights =
+        parts.trained(first_layers(std::move(tensors), shape.config.model.transformer.layers, kBackbone), kBackbone);
     struct Models {
       ConceptModel concepts;
       std::shared_ptr<const Autoencoder> reads, writes;

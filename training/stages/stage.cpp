@@ -17,6 +17,12 @@ KindList<StageKind> stage_kinds(const ModelKinds& kinds) {
   return all;
 }
 
+TensorMap Stage::parameters() const {
+  TensorMap changing = trained().tensors;
+  for (const std::string& name : trained().frozen) changing.erase(name);
+  return changing;
+}
+
 StageData StageKind::data(const DataSetting& setting) const { return reasoning_data(*this, setting); }
 
 const nlohmann::json& need_part(const Architectures& there, const std::string& part, const std::string& key) {

@@ -26,7 +26,11 @@ struct Stage {
   std::unique_ptr<const Objective> objective;       ///< destroyed before them
   std::vector<std::pair<std::string, Part>> parts;  ///< what it leaves in the bundle; the first one is what is trained
 
-  TensorMap& trained() { return parts.front().second.tensors; }
+  Part& trained() { return parts.front().second; }
+  const Part& trained() const { return parts.front().second; }
+
+  /// Those of its tensors that change.
+  TensorMap parameters() const;
 };
 
 struct DataSetting;

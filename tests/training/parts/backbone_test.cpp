@@ -1,4 +1,4 @@
-#include "training/parts/backbone.h"
+#include "concept_lm/backbone.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -87,6 +87,50 @@ TEST_F(BackboneTest, WeightsOfAnotherArchitectureAreAnError) {
   EXPECT_THROW(read_backbone(folder_ / "nothing"), Error);
 }
 
+TEST_F(BackboneTest, FirstLayersAreAModel) {
+  const Backbone first = read_backbone(folder_ / "tiny-lm", {.layers = 1});
+  EXPECT_EQ(first.config.transformer.layers, 1);
+  for (const auto& [name, tensor] : tensors_) EXPECT_EQ(first.tensors.contains(name), !name.starts_with("layers.1"));
+  EXPECT_THROW(read_backbone(folder_ / "tiny-lm", {.layers = 3}), Error);
+}
+
+TEST_F(BackboneTest, FirstPiecesKeepTheirEmbeddings) {
+  ByteLevelVocabulary vocabulary = stored_vocabulary(tiny_byte_tokenizer()->serialized(), "tiny");
+  vocabulary.tokens.insert(vocabulary.tokens.begin(), "ab");  // the only one that is not a byte
+  vocabulary.merges = {{"a", "b"}};
+  LanguageModelConfig config = tiny_backbone_config();
+  const std::int64_t bytes = config.vocab_size++;
+  Weights weights(3);
+  const LanguageModel model(config, weights);
+  save_bundle(folder_ / "merged", "text", {{"seed", 3}}, *make_byte_level_tokenizer(vocabulary, "merged"),
+              {{"chain", part_architecture(config, kLanguageModelPart), weights.tensors()}});
+  const Backbone first = read_backbone(folder_ / "merged", {.pieces = bytes});
+  EXPECT_EQ(first.config.vocab_size, bytes);
+  EXPECT_EQ(first.tokenizer->encode("ab").size(), 2u);
+  for (const char* name : {"embedding.weight", "unembedding.weight"}) {
+    const torch::Tensor all = weights.tensors().at(name).to(torch::kBFloat16);
+    EXPECT_TRUE(torch::equal(first.tensors.at(name), all.narrow(0, 1, bytes))) << name;
+  }
+  EXPECT_THROW(read_backbone(folder_ / "merged", {.pieces = bytes - 1}), Error);
+}
+
+TEST_F(BackboneTest, EmbeddingsStayUnlessTheyAreTrained) {
+  std::string stages = kStill;
+  stages.replace(stages.find("steps = 0"), 9, "steps = 2\nbatch = 2\nlearning_rate = 0.01");
+  for (const bool trained : {false, true}) {
+    std::filesystem::remove_all(folder_ / "run");
+    const std::string key = trained ? "train_embeddings = true\n" : "";
+    ASSERT_TRUE(
+        run_recipe(parse_recipe(backbone_recipe(folder_ / "tiny-lm", key + stages), "tiny"), options(), nobody_));
+    const TensorMap found = BundleFolder(folder_ / "bundle").part("chain").tensors;
+    for (const char* name : {"embedding.weight", "unembedding.weight"}) {
+      EXPECT_EQ(torch::equal(found.at(name), tensors_.at(name)), !trained) << name;
+    }
+    const char* const inner = "layers.0.attention.qkv.weight";
+    EXPECT_FALSE(torch::equal(found.at(inner), tensors_.at(inner)));
+  }
+}
+
 TEST_F(BackboneTest, StagesStartFromItWhereNoChainIsTrained) {
   const Recipe recipe = parse_recipe(backbone_recipe(folder_ / "tiny-lm", kStill), "tiny");
   ASSERT_TRUE(run_recipe(recipe, options(), nobody_));
@@ -155,7 +199,9 @@ TEST_F(BackboneTest, NothingElseMayBeStartedFrom) {
 TEST_F(BackboneTest, TheEstimateKnowsItsSize) {
   const RecipeEstimate whole = estimate(parse_recipe(backbone_recipe(folder_ / "tiny-lm", kStill), "tiny"));
   std::int64_t parameters = 0;
-  for (const auto& [name, tensor] : tensors_) parameters += tensor.numel();
+  for (const auto& [name, tensor] : tensors_) {
+    if (name.find("embedding") == std::string::npos) parameters += tensor.numel();  // those stay
+  }
   ASSERT_EQ(whole.stages.size(), 2u);
   EXPECT_EQ(whole.stages.front().parameters, parameters);
 }

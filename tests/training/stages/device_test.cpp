@@ -68,7 +68,7 @@ struct Learnt {
 Learnt learn(Stage& stage, const ReasoningBatch& batch, std::uint64_t seed) {
   const ReasoningMicroBatch micro_batch(batch);
   std::vector<torch::Tensor> parameters;
-  for (auto& [name, tensor] : stage.trained()) parameters.push_back(tensor.requires_grad_());
+  for (auto& [name, tensor] : stage.parameters()) parameters.push_back(tensor.requires_grad_());
   at::Generator generator = at::detail::createCPUGenerator(seed);
   const LossTerms terms = stage.objective->loss(micro_batch, generator);
   Learnt learnt;
@@ -105,7 +105,7 @@ TEST_P(StagesOnADevice, LearnWhatTheyLearnOnTheProcessor) {
   const Recipe recipe = parse_recipe(kRecipe, "device", GetParam());
   const StageSetting setting{{32, recipe.model.transformer()}};
   const ReasoningBatch batch = some_reasonings(), moved = batch.to(device.device());
-  Parts here(1, std::nullopt, nullptr), there(1, std::nullopt, nullptr, device.device());
+  Parts here(1, std::nullopt, nullptr), there(1, std::nullopt, nullptr, true, device.device());
   for (const Choice<StageKind>& kind : recipe.stages) {
     SCOPED_TRACE(kind->name());
     Stage expected = kind->build(setting, here, {}), found = kind->build(setting, there, {});
