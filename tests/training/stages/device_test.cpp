@@ -56,6 +56,7 @@ ReasoningBatch some_reasonings() {
   const TokenizedReasoning third{{15, 1}, {{16, 17, 18, 19, 20, 21, 22, 23, 24, 1}, {11, 1}}};
   TokenizedGroup group{first};
   group.twin = TokenizedGroup::Twin{second, 0};
+  group.siblings = {{{3, 4, 5, 20, 1}, {{21, 1}, {22, 23, 1}}}};
   return make_batch({group, {third}}, 8);
 }
 
