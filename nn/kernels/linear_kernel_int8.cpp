@@ -1,14 +1,11 @@
 #include <ATen/Version.h>
-#include <c10/util/Half.h>
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -17,6 +14,7 @@
 #endif
 
 #include "base/error.h"
+#include "nn/kernels/int8_blocks.h"
 #include "nn/kernels/linear_kernel.h"
 #include "nn/kernels/parallel.h"
 #include "nn/kernels/vectorized.h"
@@ -24,149 +22,7 @@
 namespace noema {
 namespace {
 
-constexpr std::int64_t kBlock = 32;   // numbers that share a scale
-constexpr std::int64_t kColumns = 8;  // whose products are summed side by side in one register
-constexpr int kGroups = 8;            // of four numbers of each column in a block: they lie together
-
-using Values = std::array<float, kBlock>;
-
-std::int64_t blocks_of(std::int64_t inner) { return (inner + kBlock - 1) / kBlock; }
-std::int64_t groups_of(std::int64_t columns) { return (columns + kColumns - 1) / kColumns; }
-
-/// Inputs in 8 bits.
-struct Rows {
-  Rows(std::int64_t count, std::int64_t inner)
-      : blocks(blocks_of(inner)),
-        values(std::make_unique_for_overwrite<std::int8_t[]>(static_cast<std::size_t>(count * blocks * kBlock))),
-        scales(std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(count * blocks))),
-        sums(std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(count * blocks))) {}
-
-  std::int64_t blocks;                    // of a row, the last one padded with zeros
-  std::unique_ptr<std::int8_t[]> values;  // [count, blocks, kBlock]
-  std::unique_ptr<float[]> scales;        // [count, blocks]
-  std::unique_ptr<float[]> sums;          // [count, blocks] of a block's values times its scale
-};
-
-/// A block that is all but zero becomes zero; one with an infinity or NaN in it makes its products NaN.
-NOEMA_VECTORIZED void quantize(const float* x, std::int8_t* values, float& scale, float& sum) {
-  constexpr float kTiny = 1e-36F;  // its reciprocal, 127 times, is finite
-  std::uint32_t bits = 0;          // of the greatest size: floats without a sign are in the order of their bits
-  for (int i = 0; i < kBlock; ++i) bits = std::max(bits, std::bit_cast<std::uint32_t>(x[i]) & 0x7fffffffU);
-  const float greatest = std::bit_cast<float>(bits);
-  scale = greatest / 127.0F;
-  if (!(greatest > kTiny && greatest <= std::numeric_limits<float>::max())) {
-    std::fill_n(values, kBlock, std::int8_t{0});
-    sum = scale * 0.0F;
-    return;
-  }
-  const float inverse = 127.0F / greatest;
-  std::array<int, kBlock> rounded;  // of its own: `values`, of bytes, might be anything, x too
-  for (int i = 0; i < kBlock; ++i) {
-    constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: what is added to it is rounded to a whole number
-    rounded[i] = std::bit_cast<int>(x[i] * inverse + kRound) - std::bit_cast<int>(kRound);
-  }
-  int total = 0;
-  for (int i = 0; i < kBlock; ++i) {
-    total += rounded[i];
-    values[i] = static_cast<std::int8_t>(rounded[i]);
-  }
-  sum = scale * static_cast<float>(total);
-}
-
-constexpr std::int64_t kLeastInputs = 1 << 11;  // that are worth a thread of their own
-
-Rows quantized_rows(const torch::Tensor& x /*[M,inner]*/) {
-  const std::int64_t inner = x.size(1);
-  Rows rows(x.size(0), inner);
-  const auto take = [&rows](const float* block, std::int64_t at) {
-    quantize(block, &rows.values[at * kBlock], rows.scales[at], rows.sums[at]);
-  };
-  const float* all = x.const_data_ptr<float>();
-  parallel_for(0, x.size(0), std::max<std::int64_t>(1, kLeastInputs / inner),
-               [&](std::int64_t first, std::int64_t last) {
-                 for (std::int64_t row = first; row < last; ++row) {
-                   const float *from = all + row * inner, *end = from + inner;
-                   std::int64_t at = row * rows.blocks;
-                   for (; from + kBlock <= end; from += kBlock) take(from, at++);
-                   if (from == end) continue;
-                   Values padded = {};
-                   std::copy(from, end, padded.begin());
-                   take(padded.data(), at);
-                 }
-               });
-  return rows;
-}
-
-/// A block of eight columns in 8 bits: w ≈ scale q. `set` returns whether that is near enough.
-struct Tile8 {
-  static constexpr int kBits = 8;
-  std::int8_t values[kGroups][kColumns][4];
-  c10::Half scale[kColumns];
-
-  int value(int i, int column) const { return values[i / 4][column][i % 4]; }
-  float least(int /*column*/) const { return 0.0F; }
-
-  bool set(int column, const Values& weights) {
-    float greatest = 0.0F;
-    for (const float w : weights) greatest = std::max(greatest, std::fabs(w));
-    scale[column] = greatest / 127.0F;
-    const float step = scale[column];
-    for (int i = 0; i < kBlock; ++i) {
-      const float value = step > 0.0F ? std::round(weights[i] / step) : 0.0F;
-      values[i / 4][column][i % 4] = static_cast<std::int8_t>(std::clamp(value, -127.0F, 127.0F));
-    }
-    return true;
-  }
-};
-
-/// The same in 4 bits: w ≈ scale q + least, q from 0 to 15.
-struct Tile4 {
-  static constexpr int kBits = 4;
-  std::uint8_t values[kGroups / 2][kColumns][4];  // low halves: the first four groups, high ones: the others
-  c10::Half scale[kColumns], lowest[kColumns];
-
-  int value(int i, int column) const {
-    const int both = values[i / 4 % 4][column][i % 4];
-    return i < kBlock / 2 ? both & 15 : both >> 4;
-  }
-  float least(int column) const { return lowest[column]; }
-
-  void set_steps(int column, const Values& weights, float step, float from) {
-    scale[column] = step;
-    lowest[column] = from;
-    const float exact = scale[column], begin = lowest[column];
-    for (int i = 0; i < kBlock; ++i) {
-      const float steps = exact > 0.0F ? std::round((weights[i] - begin) / exact) : 0.0F;
-      const auto value = static_cast<std::uint8_t>(std::clamp(steps, 0.0F, 15.0F));
-      std::uint8_t& both = values[i / 4 % 4][column][i % 4];
-      both = i < kBlock / 2 ? static_cast<std::uint8_t>((both & 0xF0) | value)
-                            : static_cast<std::uint8_t>((both & 0x0F) | value << 4);
-    }
-  }
-
-  /// Whether the weights are told to the seven bits of a bf16 number.
-  bool fits(int column, const Values& weights) const {
-    float greatest = 0.0F, error = 0.0F;
-    for (int i = 0; i < kBlock; ++i) {
-      const float told = static_cast<float>(scale[column]) * static_cast<float>(value(i, column)) + least(column);
-      greatest = std::max(greatest, std::fabs(weights[i]));
-      error = std::max(error, std::fabs(weights[i] - told));
-    }
-    return error <= greatest / 128.0F;
-  }
-
-  /// Returns whether they were in 4 bits before. Two common forms: the least and the greatest of them are the first and
-  /// the last step, as in a GGUF file's Q4_1; or the one farthest from zero is eight steps away from it, as in Q4_0.
-  bool set(int column, const Values& weights) {
-    const auto [low, high] = std::minmax_element(weights.begin(), weights.end());
-    set_steps(column, weights, (*high - *low) / 15.0F, *low);
-    if (fits(column, weights)) return true;
-    const bool is_below = -*low > *high;
-    const float step = (is_below ? -*low : *high) / 8.0F;
-    set_steps(column, weights, step, is_below ? *low : -7.0F * step);
-    return fits(column, weights);
-  }
-};
+using namespace int8;
 
 /// sums [kRows,kColumns] += the products of rows from `row` on with the columns of `tiles`.
 template <int kRows, typename Tile>
