@@ -32,14 +32,11 @@ void add_step(Example& example, std::string_view text) {
   if (!step.empty()) example.steps.push_back(std::move(step));
 }
 
-/// GSM8K's official form: the lines of the solution and `#### N` in one text.
-void split_official_answer(Example& example, const std::string& where) {
+/// GSM8K's official form: the lines of the solution and `#### N` in one text. Other answers have no steps.
+void split_official_answer(Example& example) {
   std::string_view solution = example.answer;
   const auto mark = solution.rfind(kOfficialMark);
-  if (mark == std::string_view::npos) {
-    throw Error({where, "a member \"steps\", or an \"answer\" that ends with \"#### N\"", "neither",
-                 "write each example as {\"question\", \"steps\", \"answer\"}"});
-  }
+  if (mark == std::string_view::npos) return;
   std::string answer(trimmed(solution.substr(mark + kOfficialMark.size())));
   std::erase(answer, ',');
   solution = solution.substr(0, mark);
@@ -51,10 +48,18 @@ void split_official_answer(Example& example, const std::string& where) {
   example.answer = std::move(answer);
 }
 
+/// A text, or a number as a text.
+std::string answer_from(const json& entry, const std::string& where) {
+  const auto answer = json_member<json>(entry, "answer", where);
+  if (answer.is_string()) return answer.get<std::string>();
+  if (answer.is_number()) return answer.dump();
+  throw Error({where + ": answer", "a text or a number", answer.type_name(), ""});
+}
+
 Example example_from(const json& entry, const std::string& where) {
   Example example;
   example.question = json_member<std::string>(entry, "question", where);
-  example.answer = json_member<std::string>(entry, "answer", where);
+  example.answer = answer_from(entry, where);
   if (trimmed(example.question).empty()) throw Error({where + ": question", "a text", "nothing", ""});
   if (entry.contains("steps")) {
     const json& steps = entry["steps"];
@@ -65,7 +70,7 @@ Example example_from(const json& entry, const std::string& where) {
       add_step(example, step.get_ref<const std::string&>());
     }
   } else {
-    split_official_answer(example, where);
+    split_official_answer(example);
   }
   for (const auto& [key, value] : entry.items()) {
     if (key != "question" && key != "steps" && key != "answer") example.extra[key] = value;

@@ -10,7 +10,8 @@
 
 namespace noema {
 
-/// The examples of a file: a JSON array of them, JSONL, or GSM8K's official JSONL. All are read once, so that what is
+/// The examples of a file: a JSON array of them, JSONL, or GSM8K's official JSONL. An example needs no steps, and its
+/// answer may be a number. All are read once, so that what is
 /// wrong is found here; then each is read when it is asked for, from the mapped file. Throws Error with the file and
 /// the line or the number of the entry that is wrong.
 std::shared_ptr<const List<ExampleGroup>> open_examples(const std::filesystem::path& path);

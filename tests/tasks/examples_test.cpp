@@ -36,6 +36,16 @@ TEST(Examples, ReadLinesWhateverTheirEnds) {
   EXPECT_EQ(examples[2].answer, "yes");
 }
 
+TEST(Examples, ReadQuestionsWithoutStepsAndAnswersThatAreNumbers) {
+  const TemporaryFolder folder;
+  const auto examples = read_examples(folder.file(
+      "a.jsonl", "{\"question\": \"2+3?\", \"answer\": 5}\n{\"question\": \"Is it?\", \"answer\": \"yes\"}"));
+  ASSERT_EQ(examples.size(), 2u);
+  EXPECT_EQ(examples[0].answer, "5");
+  EXPECT_TRUE(examples[1].steps.empty());
+  EXPECT_EQ(make_task("questions")->reasoning(examples[1]), std::vector<std::string>{"### yes"});
+}
+
 TEST(Examples, ReadTheOfficialFormOfGsm8k) {
   const TemporaryFolder folder;
   const auto examples = read_examples(folder.file(
@@ -115,7 +125,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{R"([{"question": "a", "steps": "x", "answer": "b"}])", ", entry 1: steps: expected a list of texts"},
         Mistake{R"([{"question": "a", "steps": ["x", 3], "answer": "b"}])",
                 ", entry 1: steps: expected a list of texts"},
-        Mistake{R"([{"question": "a", "answer": "b"}])", ", entry 1: expected a member \"steps\""},
+        Mistake{R"([{"question": "a", "answer": ["b"]}])",
+                ", entry 1: answer: expected a text or a number, found array"},
         Mistake{"[1]", ", entry 1: expected a JSON object, found number"},
         Mistake{"\"text\"", ", line 1: expected a JSON object, found string"},
         Mistake{"[{\"question\": \"\xff\"}]", ", entry 1, line 1: expected JSON"},
