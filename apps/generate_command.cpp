@@ -45,10 +45,14 @@ std::string question_of(const std::string& line, std::size_t number, const Bundl
   return question;
 }
 
-void print(const Trajectory& trajectory, bool json) {
+/// `number`: of the question, from 1. A question without an answer has an empty line, so that lines stay in step.
+void print(const Trajectory& trajectory, bool json, std::uint64_t number) {
   if (!json) {
-    const std::string last = trajectory.steps.empty() ? "" : trajectory.steps.back().text;
-    std::printf("%s\n", trajectory.answer.value_or(last).c_str());
+    std::printf("%s\n", trajectory.answer.value_or("").c_str());
+    if (!trajectory.answer) {
+      std::fprintf(stderr, "noema: question %llu: no answer after %zu steps\n", static_cast<unsigned long long>(number),
+                   trajectory.steps.size());
+    }
   } else {
     nlohmann::json steps = nlohmann::json::array();
     for (const Step& step : trajectory.steps) steps.push_back(step.text);
@@ -80,9 +84,9 @@ void generate(const GenerateArguments& arguments) {
   run.count_flops = arguments.json && !model.bundle.accelerator;  // counting would have none recorded
   std::vector<std::string> questions;
   const auto answer = [&] {
-    for (const Trajectory& trajectory : reasoner.run(questions, arguments.options, run))
-      print(trajectory, arguments.json);
-    run.first_question += questions.size();
+    for (const Trajectory& trajectory : reasoner.run(questions, arguments.options, run)) {
+      print(trajectory, arguments.json, ++run.first_question);
+    }
     questions.clear();
   };
   std::size_t number = 0;

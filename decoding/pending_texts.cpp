@@ -27,7 +27,7 @@ void PendingTexts::take(std::vector<ActiveQuestion> finished, std::size_t rows_l
 void PendingTexts::hand_over(ActiveQuestion& question) {
   Trajectory& trajectory = question.trajectory;
   trajectory.cost = ledger_.cost(question.place);
-  if (!trajectory.steps.empty()) trajectory.answer = context_.task.answer_in(trajectory.steps.back().text);
+  if (!trajectory.steps.empty()) trajectory.answer = answer_of(context_.task, trajectory.steps.back());
   // The stop head judges a concept before anybody has written it.
   if (trajectory.stop == StopReason::answered && !trajectory.answer) trajectory.stop = StopReason::no_answer;
   deliver_(question.place, std::move(trajectory));

@@ -31,7 +31,7 @@ class AnswerRule : public Stopping {
   void judge(ActiveBatch& batch, NewSteps& now) override {
     for (std::size_t row = 0; row < now.steps.size(); ++row) {
       const auto& step = now.steps[row];
-      if (step && batch.context.task.answer_in(step->text)) batch.rows.finish(row, StopReason::answered);
+      if (step && answer_of(batch.context.task, *step)) batch.rows.finish(row, StopReason::answered);
     }
   }
 };
@@ -48,6 +48,17 @@ class OracleRule final : public AnswerRule {
       }
     }
     AnswerRule::judge(batch, now);
+  }
+};
+
+/// A sentence that goes round in a circle leads nowhere.
+class CircleRule final : public Stopping {
+ public:
+  void judge(ActiveBatch& batch, NewSteps& now) override {
+    for (std::size_t row = 0; row < now.steps.size(); ++row) {
+      const auto& step = now.steps[row];
+      if (step && step->end == SentenceEnd::repetition) batch.rows.finish(row, StopReason::repeated);
+    }
   }
 };
 
@@ -130,6 +141,7 @@ std::unique_ptr<Stopping> make_rule(StopRule rule, const Bundle& bundle) {
 }
 
 std::unique_ptr<Stopping> with_limits(std::vector<std::unique_ptr<Stopping>> rules, int max_steps, HasRoom has_room) {
+  rules.push_back(std::make_unique<CircleRule>());
   rules.push_back(std::make_unique<MaxSteps>(max_steps));
   rules.push_back(std::make_unique<FullContext>(std::move(has_room)));
   return std::make_unique<AllRules>(std::move(rules));

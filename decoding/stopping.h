@@ -31,10 +31,11 @@ class Stopping {
 /// Whether a row can go on after its new step, if it has one.
 using HasRoom = std::function<bool(std::size_t row, const std::optional<Step>& step)>;
 
-/// The rules of the options, then the most steps, then room. Throws Error when the bundle lacks what a rule needs.
+/// The rules of the options, then circles in texts, the most steps, and room. Throws Error when the bundle lacks what a
+/// rule needs.
 std::unique_ptr<Stopping> make_concept_stopping(const RunContext& context, HasRoom has_room);
 
-/// Token by token: an answer, then the most steps, then room.
+/// Token by token: an answer, then circles, the most steps, and room.
 std::unique_ptr<Stopping> make_token_stopping(int max_steps, HasRoom has_room);
 
 /// Has the rule judge what rows have come to, and appends it to their trajectories.

@@ -65,11 +65,10 @@ class ChainLoop final : public RowLoop {
     NewSteps now{std::vector<std::optional<Step>>(choices.size())};
     for (std::size_t row = 0; row < choices.size(); ++row) {
       WrittenSentence& sentence = texts_[row].sentence;
-      sentence.add(choices[row], newline);
+      sentence.add(choices[row], newline, context_.options.max_sentence_tokens);
       ++texts_[row].tokens;
-      const bool too_long = sentence.choices >= context_.options.max_sentence_tokens;
-      ids.push_back(too_long ? newline : choices[row].id);
-      if (!sentence.ended && !too_long) continue;
+      ids.push_back(sentence.end ? newline : choices[row].id);
+      if (!sentence.end) continue;
       now.steps[row] = to_step(sentence, *context_.bundle.tokenizer);
       sentence = {};
     }

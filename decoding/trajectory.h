@@ -7,13 +7,23 @@
 #include <string>
 #include <vector>
 
+#include "tasks/task.h"
+
 namespace noema {
+
+/// How a sentence came to its end.
+enum class SentenceEnd {
+  newline,
+  cut_off,    ///< at the most tokens
+  repetition  ///< where it went round in a circle
+};
 
 /// One sentence of a trajectory.
 struct Step {
   bool is_written = false;                 ///< whether it was decoded: somebody asked for its text
   std::string text;                        ///< empty when it is not written
   std::vector<std::int32_t> tokens;        ///< of the text, the newline left out
+  SentenceEnd end = SentenceEnd::newline;  ///< of the text
   bool is_view = false;                    ///< decoded to be looked at only: reasoning went on from the vector
   torch::Tensor concept_;                  ///< ẑ [Z]; undefined token by token
   std::optional<double> stop_probability;  ///< of the stop head
@@ -38,11 +48,14 @@ struct Cost {
 enum class StopReason {
   answered,      ///< with a sentence that states an answer
   no_answer,     ///< with a sentence that the stop head took for the answer, but that states none
-  repeated,      ///< with a concept that hardly differs from the one before
+  repeated,      ///< with a concept that hardly differs from the one before, or a sentence that goes round in a circle
   max_steps,     ///< cut off at the most steps
   context_full,  ///< cut off where a model's context has no room for what comes next
   cancelled      ///< by whoever asked
 };
+
+/// The answer that a step states: one that did not come to its own end states none, unless the task is open-ended.
+std::optional<std::string> answer_of(const Task& task, const Step& step);
 
 /// A question, the sentences on the way, and the answer.
 struct Trajectory {

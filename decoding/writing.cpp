@@ -65,6 +65,17 @@ class RecordedTokens final : public ChainSource {
   TokensAhead tokens_;
 };
 
+/// Whether the last tokens are the same few again and again. Nobody writes so: numbers have fewer equal digits in a
+/// row.
+bool goes_round(const TokenIds& tokens) {
+  constexpr std::ptrdiff_t kLast = 16, kLongestCircle = 4;
+  if (std::ssize(tokens) < kLast) return false;
+  for (std::ptrdiff_t circle = 1; circle <= kLongestCircle; ++circle) {
+    if (std::equal(tokens.end() - kLast + circle, tokens.end(), tokens.end() - kLast)) return true;
+  }
+  return false;
+}
+
 bool may_record(const RunContext& context, const SamplingOptions& sampling) {
   return context.recorders && !context.is_watched() && sampling.temperature == 0.0;
 }
@@ -85,12 +96,20 @@ std::unique_ptr<TokenSource> begin_sentences(const RunContext& context, const to
   return std::make_unique<SingleTokens>(context.bundle.writing().decoder().begin(z, context.observer), sampling);
 }
 
-void WrittenSentence::add(const TokenChoice& choice, TokenId newline) {
+void WrittenSentence::add(const TokenChoice& choice, TokenId newline, std::int64_t max_tokens) {
   ++choices;
   probability_sum += choice.probability;
   entropy_sum += choice.entropy;
-  ended = choice.id == newline;
-  if (!ended) tokens.push_back(choice.id);
+  if (choice.id == newline) {
+    end = SentenceEnd::newline;
+    return;
+  }
+  tokens.push_back(choice.id);
+  if (goes_round(tokens)) {
+    end = SentenceEnd::repetition;
+  } else if (choices >= max_tokens) {
+    end = SentenceEnd::cut_off;
+  }
 }
 
 std::vector<WrittenSentence> write_sentences(TokenSource& source, std::vector<Random*> randoms, TokenId newline,
@@ -105,8 +124,8 @@ std::vector<WrittenSentence> write_sentences(TokenSource& source, std::vector<Ra
     std::vector<std::int64_t> going, ids;
     for (std::size_t row = 0; row < active.size(); ++row) {
       WrittenSentence& sentence = sentences[active[row]];
-      sentence.add(choices[row], newline);
-      if (sentence.ended || sentence.choices >= max_tokens) continue;
+      sentence.add(choices[row], newline, max_tokens);
+      if (sentence.end) continue;
       active[going.size()] = active[row];
       randoms[going.size()] = randoms[row];
       going.push_back(static_cast<std::int64_t>(row));
@@ -135,6 +154,7 @@ Step to_step(const WrittenSentence& sentence, const Tokenizer& tokenizer, const 
   step.is_written = true;
   step.text = tokenizer.decode(sentence.tokens);
   step.tokens = sentence.tokens;
+  step.end = sentence.end.value_or(SentenceEnd::cut_off);
   step.token_probability = sentence.probability();
   step.entropy = sentence.entropy();
   step.concept_ = z;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "decoding/ledger.h"
@@ -46,17 +47,18 @@ std::unique_ptr<TokenSource> begin_sentences(const RunContext& context, const to
 /// A sentence in the writing: tokens without the newline, and what the model thought of them.
 struct WrittenSentence {
   TokenIds tokens;
-  bool ended = false;  ///< with a newline; otherwise it was cut off
+  std::optional<SentenceEnd> end;  ///< nothing: it goes on
   std::int64_t choices = 0;
   double probability_sum = 0.0, entropy_sum = 0.0;
 
-  /// Takes in one more token; the sentence has ended when it is the newline.
-  void add(const TokenChoice& choice, TokenId newline);
+  /// Takes in one more token. The sentence ends with the newline, at `max_tokens`, and where its last 16 tokens are the
+  /// same one to four again and again.
+  void add(const TokenChoice& choice, TokenId newline, std::int64_t max_tokens);
   double probability() const { return choices > 0 ? probability_sum / static_cast<double>(choices) : 0.0; }
   double entropy() const { return choices > 0 ? entropy_sum / static_cast<double>(choices) : 0.0; }
 };
 
-/// Writes one sentence a row, to the newline or `max_tokens`. `scope`, if given, counts passes and tokens, and has a
+/// Writes one sentence a row, to its end. `scope`, if given, counts passes and tokens, and has a
 /// line for each row.
 std::vector<WrittenSentence> write_sentences(TokenSource& source, std::vector<Random*> randoms, TokenId newline,
                                              std::int64_t max_tokens, Ledger::Scope* scope = nullptr);

@@ -16,6 +16,7 @@ class PlainTextTask final : public Task {
     return answer.empty() ? std::nullopt : std::optional(std::move(answer));
   }
 
+  bool is_open_ended() const override { return true; }
   std::string answer_mark() const override { return ""; }
 };
 

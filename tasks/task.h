@@ -42,6 +42,9 @@ class Task {
   /// The answer that a sentence states, or nothing when the sentence is not an answer.
   virtual std::optional<std::string> answer_in(std::string_view sentence) const;
 
+  /// Whether all that is written is the answer, even where it was cut off.
+  virtual bool is_open_ended() const { return false; }
+
   /// What every answer sentence begins with; empty for a task whose answers stand alone.
   virtual std::string answer_mark() const { return "###"; }
 

@@ -65,6 +65,7 @@ TEST(FullContext, ADirectAnswerEndsAtItsLastToken) {
   const Bundle bundle = tiny_bundle();
   ReasoningOptions options = short_options();
   options.max_sentence_tokens = 1000;
+  options.sampling.temperature = 1.0;  // without draws it would go round in a circle
   const auto mark = static_cast<std::int64_t>(bundle.tokenizer->encode(make_task("stories")->answer_mark()).size());
   int full = 0;
   for (const Trajectory& trajectory : reason(bundle, "direct", options)) {
