@@ -119,6 +119,12 @@ void add_reasoning_options(CLI::App& command, ReasoningOptions& options) {
       ->capture_default_str();
 }
 
+void add_abstain_option(CLI::App& command, ReasoningOptions& options) {
+  options.abstain = true;
+  command.add_flag("--no-abstain{false}", options.abstain,
+                   "also reason about questions that are unlike those that the model learnt");
+}
+
 void add_run_options(CLI::App& command, RunOptions& run) {
   add_seed_option(command, run.seed, "of all sampling");
   command

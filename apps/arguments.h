@@ -27,6 +27,9 @@ void add_device_option(CLI::App& command, ModelChoice& choice);
 void add_reasoning_options(CLI::App& command, ReasoningOptions& options);
 
 /// Adds `--seed`, `--memory` and `--batch`.
+/// --no-abstain, for commands that abstain without it.
+void add_abstain_option(CLI::App& command, ReasoningOptions& options);
+
 void add_run_options(CLI::App& command, RunOptions& run);
 
 /// Adds `--seed`, which must be a whole number that 64 bits hold.

@@ -50,8 +50,8 @@ void print(const Trajectory& trajectory, bool json, std::uint64_t number) {
   if (!json) {
     std::printf("%s\n", trajectory.answer.value_or("").c_str());
     if (!trajectory.answer) {
-      std::fprintf(stderr, "noema: question %llu: no answer after %zu steps\n", static_cast<unsigned long long>(number),
-                   trajectory.steps.size());
+      std::fprintf(stderr, "noema: question %llu: %s\n", static_cast<unsigned long long>(number),
+                   why_no_answer(trajectory).c_str());
     }
   } else {
     nlohmann::json steps = nlohmann::json::array();
@@ -62,6 +62,10 @@ void print(const Trajectory& trajectory, bool json, std::uint64_t number) {
                            {"stop", to_string(trajectory.stop)},
                            {"cost", to_json(trajectory.cost)}};
     if (trajectory.answer) line["answer"] = *trajectory.answer;
+    if (trajectory.familiarity) {
+      line["distance"] = trajectory.familiarity->distance;
+      line["nearest"] = trajectory.familiarity->nearest;
+    }
     std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
   }
   std::fflush(stdout);
@@ -120,6 +124,7 @@ void add_generate(CLI::App& program) {
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "print steps and cost too, one JSON object a line");
   add_reasoning_options(*command, arguments->options);
+  add_abstain_option(*command, arguments->options);
   add_run_options(*command, arguments->run);
   command->footer(
       "Examples:\n"

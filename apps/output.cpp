@@ -42,4 +42,12 @@ void write_result(const std::string& path, const std::string& content) {
   }
 }
 
+std::string why_no_answer(const Trajectory& trajectory) {
+  if (trajectory.stop != StopReason::unfamiliar) {
+    return "no answer after " + std::to_string(trajectory.steps.size()) + " steps";
+  }
+  return "I do not know that kind of question. The nearest that I know: " +
+         printable(trajectory.familiarity->nearest, 400);
+}
+
 }  // namespace noema

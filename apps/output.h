@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "decoding/trajectory.h"
+
 namespace noema {
 
 /// Columns of the terminal that standard output is; 100 when it is none.
@@ -18,5 +20,8 @@ double peak_memory_mb();
 
 /// Writes a result to a file; "-" is standard output. Throws Error when it cannot be written.
 void write_result(const std::string& path, const std::string& content);
+
+/// What to tell people in place of the answer that a trajectory lacks.
+std::string why_no_answer(const Trajectory& trajectory);
 
 }  // namespace noema

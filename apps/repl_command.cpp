@@ -41,6 +41,7 @@ void add_repl(CLI::App& program) {
   CLI::App* command = program.add_subcommand("repl", "Ask questions and watch the reasoning; /help inside");
   add_model_options(*command, arguments->model);
   add_reasoning_options(*command, arguments->options);
+  add_abstain_option(*command, arguments->options);
   add_run_options(*command, arguments->run);
   command->footer(
       "Examples:\n"

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "concept_lm/concept_model.h"
+#include "concept_lm/familiarity.h"
 #include "concept_lm/stop_head.h"
 #include "nn/device/accelerator.h"
 #include "sentence_vae/autoencoder.h"
@@ -34,6 +35,7 @@ struct Bundle {
   std::map<std::string, std::shared_ptr<const Autoencoder>> autoencoders;  ///< by part: "semantic", "contextual"
   std::shared_ptr<const ConceptModel> concepts;
   std::shared_ptr<const StopHead> stop;
+  std::shared_ptr<const Familiarity> familiarity;
   std::map<std::string, std::shared_ptr<const BundleModel>> others;  ///< by part
   std::string reads;                               ///< the autoencoder whose embeddings the concept model reads
   std::string writes;                              ///< the one whose embeddings it predicts

@@ -43,6 +43,16 @@ class StopHeadPart final : public PartKind {
   }
 };
 
+class FamiliarityPart final : public PartKind {
+ public:
+  std::string name() const override { return kFamiliarityPart; }
+  void load(Bundle& bundle, const PartSource& part) const override {
+    const auto config = from_architecture<FamiliarityConfig>(part.architecture, name(), part.where);
+    if (config.examples.empty()) throw Error({part.where + ": examples", "a question at least", "none", ""});
+    bundle.familiarity = std::make_shared<const Familiarity>(config, part.weights);
+  }
+};
+
 }  // namespace
 
 void ConceptPart::fields(Fields& fields) {
@@ -59,6 +69,7 @@ KindList<PartKind> part_kinds() {
   kinds.add(std::make_unique<AutoencoderPart>());
   kinds.add(std::make_unique<ConceptModelPart>());
   kinds.add(std::make_unique<StopHeadPart>());
+  kinds.add(std::make_unique<FamiliarityPart>());
   return kinds;
 }
 

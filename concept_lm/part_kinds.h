@@ -30,7 +30,7 @@ class PartKind {
   virtual void load(Bundle& bundle, const PartSource& part) const = 0;
 };
 
-/// The kinds of part that there are: "language_model", "autoencoder", "concept", "stop"; add one here.
+/// The kinds of part that there are: "language_model", "autoencoder", "concept", "stop", "familiarity"; add one here.
 KindList<PartKind> part_kinds();
 
 /// All kinds that bundles are made of. Who has more adds them to a copy.
@@ -41,7 +41,7 @@ struct ModelKinds : SentenceKinds {
 
 /// The architecture's "kind" of each.
 inline constexpr const char *kLanguageModelPart = "language_model", *kAutoencoderPart = "autoencoder",
-                            *kConceptPart = "concept", *kStopPart = "stop";
+                            *kConceptPart = "concept", *kStopPart = "stop", *kFamiliarityPart = "familiarity";
 
 /// A concept model as a bundle has it: with the autoencoders that it goes with.
 struct ConceptPart {

@@ -35,6 +35,7 @@ struct ReasoningOptions {
   int max_sentence_tokens = 64;                   ///< tokens before a sentence is cut off
   std::vector<StopRule> stop = {StopRule::head};  ///< latent modes only: the first that applies ends reasoning
   double stop_threshold = 0.5;                    ///< probability above which a sentence is the answer
+  bool abstain = false;                           ///< latent modes only: no reasoning about unfamiliar questions
   double repetition_threshold = 0.99;             ///< cosine above which a concept repeats the one before
   double latent_temperature = 0.0;                ///< Gaussian noise on each predicted concept, relative to its norm
   SamplingOptions sampling;                       ///< of tokens

@@ -25,6 +25,34 @@ class StopHeadRule final : public Stopping {
   }
 };
 
+/// Judges questions by their first concepts.
+class FamiliarityRule final : public Stopping {
+ public:
+  explicit FamiliarityRule(const Familiarity& familiarity) : familiarity_(familiarity) {}
+
+  void judge(ActiveBatch& batch, NewSteps& now) override {
+    std::vector<std::int64_t> rows;  // that have just begun
+    for (std::size_t row = 0; row < now.steps.size(); ++row) {
+      if (batch.rows[row].trajectory.steps.empty()) rows.push_back(static_cast<std::int64_t>(row));
+    }
+    if (rows.empty()) return;
+    const torch::Tensor& z = now.concepts->embedding;
+    const torch::Tensor first = familiarity_.whitened(z.index_select(0, index_tensor(rows, z.device())));
+    const torch::Tensor distances = Familiarity::distances(first).cpu();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto place = static_cast<std::int64_t>(i);
+      const auto row = static_cast<std::size_t>(rows[i]);
+      const double distance = distances[place].item<double>();
+      const bool is_familiar = familiarity_.is_familiar(distance);
+      batch.rows[row].trajectory.familiarity = {distance, is_familiar, familiarity_.nearest(first[place])};
+      if (!is_familiar && batch.context.options.abstain) batch.rows.finish(row, StopReason::unfamiliar);
+    }
+  }
+
+ private:
+  const Familiarity& familiarity_;
+};
+
 /// The written sentence is an answer.
 class AnswerRule : public Stopping {
  public:
@@ -151,6 +179,7 @@ std::unique_ptr<Stopping> with_limits(std::vector<std::unique_ptr<Stopping>> rul
 
 std::unique_ptr<Stopping> make_concept_stopping(const RunContext& context, HasRoom has_room) {
   std::vector<std::unique_ptr<Stopping>> rules;
+  if (context.bundle.familiarity) rules.push_back(std::make_unique<FamiliarityRule>(*context.bundle.familiarity));
   for (const StopRule rule : context.options.stop) rules.push_back(make_rule(rule, context.bundle));
   return with_limits(std::move(rules), context.options.max_steps, std::move(has_room));
 }
@@ -164,6 +193,7 @@ std::unique_ptr<Stopping> make_token_stopping(int max_steps, HasRoom has_room) {
 void take_in(ActiveBatch& batch, Stopping& stopping, NewSteps now) {
   stopping.judge(batch, now);
   for (std::size_t row = 0; row < now.steps.size(); ++row) {
+    if (batch.rows[row].trajectory.stop == StopReason::unfamiliar) continue;  // there is no reasoning
     if (now.steps[row]) batch.rows.add_step(row, std::move(*now.steps[row]));
   }
 }

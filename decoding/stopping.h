@@ -31,8 +31,8 @@ class Stopping {
 /// Whether a row can go on after its new step, if it has one.
 using HasRoom = std::function<bool(std::size_t row, const std::optional<Step>& step)>;
 
-/// The rules of the options, then circles in texts, the most steps, and room. Throws Error when the bundle lacks what a
-/// rule needs.
+/// Familiarity where the bundle can tell, the rules of the options, then circles in texts, the most steps, and room.
+/// Throws Error when the bundle lacks what a rule needs.
 std::unique_ptr<Stopping> make_concept_stopping(const RunContext& context, HasRoom has_room);
 
 /// Token by token: an answer, then circles, the most steps, and room.

@@ -44,6 +44,13 @@ struct Cost {
   double total_ms() const { return prefill_ms + reasoning_ms + decoding_ms; }
 };
 
+/// How like those that the model learnt a question is.
+struct QuestionFamiliarity {
+  double distance = 0.0;  ///< see Familiarity
+  bool is_familiar = true;
+  std::string nearest;  ///< of the examples that the model has
+};
+
 /// Why reasoning ended.
 enum class StopReason {
   answered,      ///< with a sentence that states an answer
@@ -51,6 +58,7 @@ enum class StopReason {
   repeated,      ///< with a concept that hardly differs from the one before, or a sentence that goes round in a circle
   max_steps,     ///< cut off at the most steps
   context_full,  ///< cut off where a model's context has no room for what comes next
+  unfamiliar,    ///< before it began: the question is unlike those that the model learnt
   cancelled      ///< by whoever asked
 };
 
@@ -64,6 +72,7 @@ struct Trajectory {
   std::vector<Step> steps;            ///< the last one is the answer sentence, if any
   std::optional<std::string> answer;  ///< what the last sentence states; nothing when it states none
   StopReason stop = StopReason::max_steps;
+  std::optional<QuestionFamiliarity> familiarity;  ///< latent modes of a bundle that can tell
   Cost cost;
 };
 

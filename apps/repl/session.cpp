@@ -42,7 +42,7 @@ std::string cost_line(const Trajectory& trajectory) {
 std::string answer_of(const Trajectory& trajectory) {
   if (trajectory.stop == StopReason::cancelled) return "(stopped)";
   if (trajectory.answer) return printable(*trajectory.answer, kLongestLine);
-  return "(no answer after " + std::to_string(trajectory.steps.size()) + " steps)";
+  return "(" + why_no_answer(trajectory) + ")";
 }
 
 }  // namespace

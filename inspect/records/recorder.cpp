@@ -44,6 +44,7 @@ TrajectoryLine line_of(const RecordedTrajectory& recorded, std::size_t first_lat
   line.cost = cost_line(trajectory.cost);
   line.right = recorded.right;
   line.valid = recorded.valid;
+  if (trajectory.familiarity) line.distance = trajectory.familiarity->distance;
   torch::Tensor before;
   for (const Step& step : trajectory.steps) {
     line.steps.push_back(step_line(step, with_tokens));

@@ -26,7 +26,7 @@ TrajectoryLine line_of(const RecordedTrajectory& recorded, std::size_t first_lat
 /// What a trajectory cost, as JSON.
 nlohmann::json to_json(const Cost& cost);
 
-/// "answered", "no_answer", "repeated", "max_steps", "context_full" or "cancelled".
+/// "answered", "no_answer", "repeated", "max_steps", "context_full", "unfamiliar" or "cancelled".
 std::string to_string(StopReason reason);
 
 }  // namespace noema

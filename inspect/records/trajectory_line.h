@@ -12,8 +12,8 @@
 namespace noema {
 
 /// The words for the reasons, in their order.
-constexpr std::array<const char*, 6> words_of(StopReason) {
-  return {"answered", "no_answer", "repeated", "max_steps", "context_full", "cancelled"};
+constexpr std::array<const char*, 7> words_of(StopReason) {
+  return {"answered", "no_answer", "repeated", "max_steps", "context_full", "unfamiliar", "cancelled"};
 }
 
 static_assert(words_of(StopReason()).size() == static_cast<std::size_t>(StopReason::cancelled) + 1);
@@ -74,6 +74,7 @@ struct TrajectoryLine {
   StopReason stop = StopReason::max_steps;
   CostLine cost;
   std::optional<bool> right, valid;
+  std::optional<double> distance;
 
   template <typename Visitor>
   static void visit_members(Visitor& member) {
@@ -88,6 +89,7 @@ struct TrajectoryLine {
     member("cost", &TrajectoryLine::cost);
     member("right", &TrajectoryLine::right, "the answer is the true one", kNullable);
     member("valid", &TrajectoryLine::valid, "the steps are a valid plan or proof", kNullable);
+    member("distance", &TrajectoryLine::distance, "of the question from those that the model learnt", kAmount);
   }
 };
 

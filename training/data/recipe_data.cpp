@@ -120,7 +120,7 @@ StageData reasoning_data(const StageKind& stage, const DataSetting& setting) {
                                 .seed = stream_seed(recipe.seed, SeedStream::order, index),
                                 .micro_batches = stage.training.micro_batches,
                                 .twins = needs.twins,
-                                .siblings = recipe.data.siblings,
+                                .siblings = needs.whole_questions ? 0 : recipe.data.siblings,
                                 .hints = needs.hints};
   const std::int64_t batch = std::min<std::int64_t>(stage.training.batch, 64);
   return {std::make_unique<const BatchSequence>(data.training_of(index), *data.task, tokenizer, options),

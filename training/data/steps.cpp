@@ -74,4 +74,17 @@ MicroBatches StepQueue::next() {
   return batch;
 }
 
+MicroBatches first_steps(const StepSource& source, std::int64_t steps) {
+  MicroBatches all;
+  for (std::int64_t window = 0; window * source.window_size() < steps; ++window) {
+    const std::vector<MicroBatches> made = source.window(window);
+    const std::int64_t left = std::min(std::ssize(made), steps - window * source.window_size());
+    for (std::int64_t i = 0; i < left; ++i) {
+      const MicroBatches& step = made[static_cast<std::size_t>(i)];
+      all.insert(all.end(), step.begin(), step.end());
+    }
+  }
+  return all;
+}
+
 }  // namespace noema

@@ -34,6 +34,9 @@ class StepQueue {
   std::unique_ptr<State> state_;
 };
 
+/// The micro-batches of the first steps.
+MicroBatches first_steps(const StepSource& source, std::int64_t steps);
+
 /// What a stage is trained on and selected by.
 struct StageData {
   std::unique_ptr<const StepSource> training;

@@ -63,6 +63,7 @@ RecipeEstimate estimate(const Recipe& recipe, const std::filesystem::path& folde
     whole.bundle_bytes += 2.0 * static_cast<double>(count_parameters(loop.backbone()->tensors));
   }
   loop.run(vocab_size, [&](std::size_t index, const StageKind& kind, Stage& stage) {
+    if (stage.fit) return true;  // seconds
     Optimizer optimizer(stage.parameters(), kind.training);
     const Trial trial =
         try_steps(*stage.objective, optimizer, *kind.data({quick, loop.data(), *tokenizer, index}).training);

@@ -68,7 +68,9 @@ class Pipeline {
     }
     if (!train(index, kind, stage)) return false;
     write_safetensors(finished, stage.trained().tensors,
-                      {{"measures", nlohmann::json(measures_[name]).dump()}, {"settings", recipe_.settings.at(name)}});
+                      {{"architecture", stage.trained().architecture.dump()},
+                       {"measures", nlohmann::json(measures_[name]).dump()},
+                       {"settings", recipe_.settings.at(name)}});
     std::filesystem::remove(options_.run / (name + ".checkpoint.safetensors"));
     progress_.on_stage(name, "finished");
     return true;
@@ -77,6 +79,12 @@ class Pipeline {
   bool train(std::size_t index, const StageKind& kind, Stage& stage) {
     const StageData data = kind.data({recipe_, loop_.data(), *tokenizer_, index});
     const MicroBatches validation = data.validation();
+    if (stage.fit) {
+      progress_.on_stage(kind.name(), "starts");
+      measures_[kind.name()] =
+          stage.fit(stage.trained(), *tokenizer_, first_steps(*data.training, kind.training.steps), validation);
+      return true;
+    }
     TensorMap parameters = stage.parameters();
     const TrainedStage trained{kind.name(),
                                *stage.objective,
@@ -121,6 +129,7 @@ class Pipeline {
                    "remove it to train the stage again"});
     };
     check_same_settings(said("settings"), recipe_.settings.at(name), path.string());
+    stage.trained().architecture = parse_json(said("architecture"), path.string());
     copy_into(stage.trained().tensors, file.tensors, path.string());
     measures_[name] = parse_json(said("measures"), path.string()).get<std::map<std::string, double>>();
     progress_.on_stage(name, "skipped: finished before");

@@ -64,6 +64,7 @@ void StageLoop::keep(const StageKind& kind) {
   const auto found = start_.parts.find(kind.name());
   if (found == start_.parts.end()) return;
   Stage stage = kind.build(setting_, parts_, copy_of(found->second));
+  stage.trained().architecture = start_.architectures.at(kind.name());
   copy_into(stage.trained().tensors, found->second,
             start_.name + ": " + kind.name());  // throws if the recipe has another model
   for (auto& [name, part] : stage.parts) parts_.add(name, std::move(part));

@@ -14,6 +14,7 @@ KindList<StageKind> stage_kinds(const ModelKinds& kinds) {
   all.add(contextual_stage_kind(kinds));
   all.add(concept_stage_kind(kinds.heads));
   all.add(stop_stage_kind());
+  all.add(familiarity_stage_kind());
   return all;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +28,12 @@ struct Stage {
   std::unique_ptr<const Objective> objective;       ///< destroyed before them
   std::vector<std::pair<std::string, Part>> parts;  ///< what it leaves in the bundle; the first one is what is trained
 
+  /// In place of an objective: computes the part from batches to learn from and others to choose by, and gives measures
+  /// on the latter.
+  using Fit = std::function<std::map<std::string, double>(
+      Part& part, const Tokenizer& tokenizer, const MicroBatches& training, const MicroBatches& validation)>;
+  Fit fit = {};
+
   Part& trained() { return parts.front().second; }
   const Part& trained() const { return parts.front().second; }
 
@@ -37,8 +45,9 @@ struct DataSetting;
 
 /// How the batches of a stage on questions are made.
 struct ReasoningNeeds {
-  double twins = 0.0;  ///< share of the examples that bring their twin along
-  bool hints = false;  ///< whether the task's hints come with the examples
+  double twins = 0.0;            ///< share of the examples that bring their twin along
+  bool hints = false;            ///< whether the task's hints come with the examples
+  bool whole_questions = false;  ///< without siblings, whatever the recipe says
 };
 
 /// A kind of stage: its options, what it needs, how it is built, and what it leaves. Its name is that of its table in a
@@ -65,7 +74,7 @@ class StageKind : public Kind {
   void fields(Fields& fields) override { training.fields(fields); }
 };
 
-/// The stages in their order: chain, semantic, contextual, concept, stop; add one here.
+/// The stages in their order: chain, semantic, contextual, concept, stop, familiarity; add one here.
 KindList<StageKind> stage_kinds(const ModelKinds& kinds = {});
 
 /// Throws Error, naming the `key` that asks for it, if there is no such part.
@@ -87,5 +96,6 @@ std::unique_ptr<StageKind> semantic_stage_kind(const SentenceKinds& kinds = {});
 std::unique_ptr<StageKind> contextual_stage_kind(const SentenceKinds& kinds = {});
 std::unique_ptr<StageKind> concept_stage_kind(const KindList<HeadKind>& heads = head_kinds());
 std::unique_ptr<StageKind> stop_stage_kind();
+std::unique_ptr<StageKind> familiarity_stage_kind();
 
 }  // namespace noema

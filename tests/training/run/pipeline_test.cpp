@@ -65,6 +65,11 @@ validate_every = 3
 steps = 4
 batch = 8
 validate_every = 2
+[familiarity]
+steps = 2
+batch = 8
+refused = 0.25
+examples = 5
 )";
 
 /// Interrupts training at given steps of given stages, once each.
@@ -129,7 +134,9 @@ TEST_F(PipelineTest, TheBundleLoadsAndAFinishedRunIsNotTrainedAgain) {
   TrainingProgress nobody;
   ASSERT_TRUE(run_recipe(recipe, options("whole"), nobody));
   const Bundle bundle = load_bundle(folder_ / "whole/bundle");
-  EXPECT_TRUE(bundle.chain && bundle.concepts && bundle.stop);
+  EXPECT_TRUE(bundle.chain && bundle.concepts && bundle.stop && bundle.familiarity);
+  EXPECT_EQ(bundle.familiarity->config().examples.size(), 5u);
+  EXPECT_EQ(bundle.manifest["provenance"]["validation"]["familiarity"]["familiar"], 0.75);
   EXPECT_EQ(bundle.autoencoders.size(), 2u);
   EXPECT_EQ(bundle.manifest["provenance"]["recipe"], kRecipe);
 
@@ -185,13 +192,13 @@ TEST_F(PipelineTest, ARunDoesNotGoOnWhereADefaultHasChanged) {
   Recipe recipe = parse_recipe(kRecipe, "tiny");
   ASSERT_FALSE(run_recipe(recipe, options("run", &flag), interrupter));
   for (auto& [stage, lines] : recipe.settings) {  // as a program says whose default is another
-    const std::size_t at = lines.find(stage + ".clip = 1.0\n");
+    const std::size_t at = lines.find(stage + ".batch = 8\n");
     ASSERT_NE(at, std::string::npos) << lines;
-    lines.replace(at, stage.size() + 11, stage + ".clip = 2.0");
+    lines.replace(at, stage.size() + 10, stage + ".batch = 9");
   }
   const std::string complaint = complaint_of([&] { run_recipe(recipe, options("run"), nobody); });
-  EXPECT_NE(complaint.find("chain.clip = 2.0"), std::string::npos) << complaint;
-  EXPECT_NE(complaint.find("chain.clip = 1.0"), std::string::npos) << complaint;
+  EXPECT_NE(complaint.find("chain.batch = 9"), std::string::npos) << complaint;
+  EXPECT_NE(complaint.find("chain.batch = 8"), std::string::npos) << complaint;
 }
 
 TEST_F(PipelineTest, ARunGoesOnInThePrecisionThatItBeganIn) {
@@ -218,11 +225,12 @@ TEST_F(PipelineTest, StagesOfNoStepsKeepWhatTheRunStartsFrom) {
   PipelineOptions stop_alone = options("stop");
   stop_alone.start = folder_ / "whole/bundle";
   const std::vector<std::string> changes = {"chain.steps=0", "semantic.steps=0", "contextual.steps=0",
-                                            "concept.steps=0", "seed=7"};
+                                            "concept.steps=0", "familiarity.steps=0", "seed=7"};
   const Recipe recipe = parse_recipe(kRecipe, "tiny", changes);
   EXPECT_EQ(estimate(recipe, stop_alone.start).stages.size(), 1u);
   ASSERT_TRUE(run_recipe(recipe, stop_alone, nobody));
-  for (const char* part : {"chain", "semantic", "contextual", "concept"}) {
+  EXPECT_EQ(load_bundle(folder_ / "stop/bundle").familiarity->config().examples.size(), 5u);
+  for (const char* part : {"chain", "semantic", "contextual", "concept", "familiarity"}) {
     const std::string file = std::string(part) + ".safetensors";
     EXPECT_EQ(sha256_file(folder_ / "whole/bundle" / file), sha256_file(folder_ / "stop/bundle" / file)) << part;
   }

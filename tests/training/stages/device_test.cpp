@@ -109,6 +109,7 @@ TEST_P(StagesOnADevice, LearnWhatTheyLearnOnTheProcessor) {
   Parts here(1, std::nullopt, nullptr), there(1, std::nullopt, nullptr, true, device.device());
   for (const Choice<StageKind>& kind : recipe.stages) {
     SCOPED_TRACE(kind->name());
+    if (kind->training.steps == 0) continue;
     Stage expected = kind->build(setting, here, {}), found = kind->build(setting, there, {});
     for (const std::uint64_t seed : {1, 2, 3}) {
       expect_same(learn(found, moved, seed), learn(expected, batch, seed), device.device());
