@@ -257,15 +257,17 @@ class ProsqaTask final : public Task {
 std::unique_ptr<Task> make_prosqa_task(const ProsqaOptions& options) {
   const bool is_right = options.nodes >= 6 && options.nodes <= 40 && options.in_degree > 0 && options.in_degree <= 4 &&
                         options.depth_weight >= 0 && options.depth_weight <= 100 && options.min_hops >= 1 &&
-                        options.min_hops <= options.max_hops;
+                        options.min_hops <= options.max_hops && options.matched >= 0.0 && options.matched <= 1.0;
   if (!is_right) {
-    throw Error(
-        {"task " + options.name,
-         "6 to 40 nodes, an in_degree above 0 and up to 4, a depth_weight from 0 to 100, and 1 <= min_hops <= max_hops",
-         std::to_string(options.nodes) + " nodes, in_degree " + std::to_string(options.in_degree) + ", depth_weight " +
-             std::to_string(options.depth_weight) + ", hops " + std::to_string(options.min_hops) + " to " +
-             std::to_string(options.max_hops),
-         "correct the options"});
+    throw Error({"task " + options.name,
+                 "6 to 40 nodes, an in_degree above 0 and up to 4, a depth_weight from 0 to 100, 1 <= min_hops <= "
+                 "max_hops, and a share "
+                 "matched from 0 to 1",
+                 std::to_string(options.nodes) + " nodes, in_degree " + std::to_string(options.in_degree) +
+                     ", depth_weight " + std::to_string(options.depth_weight) + ", hops " +
+                     std::to_string(options.min_hops) + " to " + std::to_string(options.max_hops) + ", matched " +
+                     std::to_string(options.matched),
+                 "correct the options"});
   }
   return std::make_unique<ProsqaTask>(options);
 }

@@ -21,6 +21,8 @@ constexpr Entry kTasks[] = {
     {"prosqa-small",
      [] { return make_prosqa_task({.name = "prosqa-small", .nodes = 15, .min_hops = 2, .max_hops = 3}); }},
     {"prosqa-long", [] { return make_prosqa_task({.name = "prosqa-long", .min_hops = 7, .max_hops = 9}); }},
+    {"prosqa-matched", [] { return make_prosqa_task({.name = "prosqa-matched", .matched = 1.0}); }},
+    {"prosqa-mixed", [] { return make_prosqa_task({.name = "prosqa-mixed", .matched = 0.5}); }},
     {"blocksworld", [] { return make_blocksworld_task(); }},
     {"blocksworld-4", [] { return make_blocksworld_task({.name = "blocksworld-4", .blocks = 4}); }},
     {"blocksworld-5", [] { return make_blocksworld_task({.name = "blocksworld-5", .blocks = 5}); }},

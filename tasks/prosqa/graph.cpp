@@ -133,6 +133,28 @@ std::optional<ProsqaGraph> ask(const Growing& graph, const ProsqaOptions& option
   return question;
 }
 
+/// The question whose candidates lie as many hops below one person alone as below the other; nothing when there are
+/// none.
+std::optional<ProsqaGraph> ask_matched(const Growing& graph, int hops, Random& random) {
+  const std::size_t nodes = graph.below.size();
+  std::vector<int> candidates[2];
+  for (const int person : {0, 1}) {
+    const std::vector<int> from_person = hops_from(person, nodes, graph.edges);
+    const unsigned alone = person == 0 ? kBelowFirst : kBelowSecond;
+    for (int node = 2; node < static_cast<int>(nodes); ++node) {
+      if (graph.below[at(node)] == alone && from_person[at(node)] == hops) candidates[person].push_back(node);
+    }
+  }
+  if (candidates[0].empty() || candidates[1].empty()) return std::nullopt;
+  ProsqaGraph question;
+  question.nodes = static_cast<int>(nodes);
+  question.edges = graph.edges;
+  question.root = static_cast<int>(random.below(2));
+  question.target = random.pick(candidates[question.root]);
+  question.neg_target = random.pick(candidates[1 - question.root]);
+  return question;
+}
+
 std::uint64_t mixed(std::uint64_t a, std::uint64_t b) { return Random(Random(a).next() + b).next(); }
 
 }  // namespace
@@ -145,11 +167,13 @@ std::vector<bool> ProsqaGraph::people() const {
 
 ProsqaGraph draw_prosqa_graph(const ProsqaOptions& options, int max_people, int max_kinds, Random& random) {
   constexpr int kAttempts = 100000;
+  const bool is_matched = options.matched > 0.0 && random.uniform() < options.matched;
+  const int hops = is_matched ? 1 + static_cast<int>(random.below(static_cast<std::uint64_t>(options.max_hops))) : 0;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     Growing graph;
     for (int node = 2; node < options.nodes; ++node) add_concept(graph, options, random);
     drop_isolated(graph);
-    auto question = ask(graph, options, random);
+    auto question = is_matched ? ask_matched(graph, hops, random) : ask(graph, options, random);
     if (!question) continue;
     const std::vector<bool> people = question->people();
     const int count = static_cast<int>(std::count(people.begin(), people.end(), true));

@@ -202,6 +202,38 @@ TEST(ProsqaSmall, IsSmaller) {
   EXPECT_NEAR(nodes, 12.4, 0.5);
 }
 
+/// Shares of questions that rules get right which do not look at the person who is asked about.
+TEST(ProsqaMatched, RulesThatPassOverThePersonAreWorthNothing) {
+  const auto task = make_task("prosqa-matched");
+  constexpr int kMatched = 600;
+  std::map<std::string, double> right;
+  std::map<std::size_t, int> lengths;
+  for (std::uint64_t index = 0; index < kMatched; ++index) {
+    const Example example = task->generator()->generate(2, index);
+    const Graph graph(example);
+    ++lengths[example.steps.size()];
+    EXPECT_EQ(task->is_valid(example, example.steps), true);
+    EXPECT_FALSE(graph.hops_from(graph.root).contains(graph.neg_target));
+    const auto symbol = [&](int node) { return graph.symbols[static_cast<std::size_t>(node)]; };
+    const auto rule = [&](const std::string& name, const auto& measure) {
+      const auto of_right = measure(graph.target), of_other = measure(graph.neg_target);
+      right[name] += of_right > of_other ? 1.0 : of_right == of_other ? 0.5 : 0.0;
+    };
+    rule("deeper", [&](int node) {
+      const auto first = graph.hops_from(0), second = graph.hops_from(1);
+      return first.contains(node) ? first.at(node) : second.at(node);
+    });
+    rule("more parents", [&](int node) { return graph.parents_of(node); });
+    rule("more children", [&](int node) { return graph.children.contains(node) ? graph.children.at(node).size() : 0; });
+    rule("later in the text", [&](int node) { return example.question.find(symbol(node)); });
+    rule("named last", [&](int node) { return example.question.rfind(symbol(node)); });
+  }
+  for (const auto& [name, count] : right) EXPECT_NEAR(count / kMatched, 0.5, 0.06) << name;
+  EXPECT_EQ(right["deeper"], kMatched / 2.0);
+  ASSERT_EQ(lengths.size(), 6u);
+  for (const auto& [length, count] : lengths) EXPECT_NEAR(count, kMatched / 6.0, 35) << length;
+}
+
 TEST(ProsqaLong, HasLongerProofsThanAnyThatIsTrainedOn) {
   const auto task = make_task("prosqa-long");
   const ProsqaOptions trained;
