@@ -10,6 +10,10 @@ void DataOptions::fields(Fields& fields) {
       "valid", valid,
       "file of examples that checkpoints are selected on, never trained on; without it the generator makes them, "
       "with another seed");
+  fields.add("mixture", mixture, {1e-3, 1e6},
+             "in place of train: files and tasks with a generator, each with its weight: {\"stories\" = 3, "
+             "\"data/babi/train.json\" = 1}. The recipe's task is \"questions\"");
+  fields.add("valid_mixture", valid_mixture, {1e-3, 1e6}, "in place of valid, for a mixture");
   fields.add("answers_only", answers_only, "leaves the answer only of all the reasoning: a model that answers at once");
   fields.add("exclude", exclude, "files whose questions are never trained on");
   fields.add("family_weights", family_weights, {1e-3, 1000.0},
@@ -17,6 +21,21 @@ void DataOptions::fields(Fields& fields) {
   fields.add("siblings", siblings, {0, 64}, "further questions about each text, which is read once for all of them");
   fields.add("valid_count", valid_count, {1, 100'000}, "questions that checkpoints are selected on");
   fields.add("max_tokens", max_tokens, {8, 1 << 16}, "longer examples are left out");
+}
+
+void DataOptions::check(const std::string& task, const std::string& where) const {
+  if (mixture.empty() && valid_mixture.empty()) return;
+  if (mixture.empty() || valid_mixture.empty()) {
+    throw Error({where, "a mixture and a valid_mixture", "one of them", "give both, or neither"});
+  }
+  if (!train.empty() || !valid.empty() || !family_weights.empty() || siblings > 0) {
+    throw Error(
+        {where, "neither train, valid, family_weights nor siblings besides a mixture", "one of them", "leave it out"});
+  }
+  if (task != "questions") {
+    throw Error({where + " mixture", "task = \"questions\", the form that all sources have in common", task,
+                 "change the task"});
+  }
 }
 
 void ModelOptions::fields(Fields& fields) {

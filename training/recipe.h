@@ -16,8 +16,9 @@ namespace noema {
 
 /// What is learnt from, and what checkpoints are selected on.
 struct DataOptions {
-  std::string train;  ///< a file; empty: the task's generator
-  std::string valid;  ///< a file; empty: the generator, with another seed
+  std::string train;                                     ///< a file; empty: the task's generator
+  std::string valid;                                     ///< a file; empty: the generator, with another seed
+  std::map<std::string, double> mixture, valid_mixture;  ///< by file or task with a generator, its weight
   std::map<std::string, double> family_weights;
   std::int64_t siblings = 0;
   bool answers_only = false;
@@ -26,6 +27,9 @@ struct DataOptions {
   std::int64_t max_tokens = 256;
 
   void fields(Fields& fields);
+
+  /// Throws Error, naming `where`, where a mixture stands beside what it takes the place of, or alone.
+  void check(const std::string& task, const std::string& where) const;
 };
 
 /// The model that every part is made of: one trained before, or one of this shape.
@@ -49,7 +53,8 @@ struct ModelOptions {
   void fields(Fields& fields);
   TransformerConfig transformer() const;
 
-  /// Throws Error, naming `where`, for shapes that do not fit together and for settings of a backbone that is not there.
+  /// Throws Error, naming `where`, for shapes that do not fit together and for settings of a backbone that is not
+  /// there.
   void check(const std::string& where) const;
 
  private:

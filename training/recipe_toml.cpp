@@ -129,6 +129,7 @@ void check(const Recipe& recipe, const std::string& where) {
     throw Error({where + ": [lora]", "a backbone in [model]", "none", "there must be something to adapt"});
   }
   if (recipe.lora) recipe.lora->check(where + ": [lora]");
+  recipe.data.check(recipe.task, where + ": [data]");
   recipe.model.check(where + ": [model]");
   if (recipe.model.backbone.empty()) recipe.check_mask(recipe.model.mask, where + ": [model] mask");
 }

@@ -21,6 +21,20 @@ class GeneratedSource final : public ExampleSource {
   std::uint64_t seed_;
 };
 
+class FamilySource final : public ExampleSource {
+ public:
+  FamilySource(ExampleSourcePtr source, std::string family) : source_(std::move(source)), family_(std::move(family)) {}
+  ExampleGroup get(std::uint64_t index, const Companions& wanted) const override {
+    ExampleGroup group = source_->get(index, wanted);
+    group.example.extra["family"] = family_;
+    return group;
+  }
+
+ private:
+  ExampleSourcePtr source_;
+  std::string family_;
+};
+
 /// Takes the first of each example's own stretch of candidates that a coin of its family's weight accepts.
 class WeightedSource final : public ExampleSource {
  public:
@@ -91,6 +105,10 @@ class AnswersSource final : public ExampleSource {
 
 ExampleSourcePtr make_generated_source(std::shared_ptr<const Generator> generator, std::uint64_t seed) {
   return std::make_shared<GeneratedSource>(std::move(generator), seed);
+}
+
+ExampleSourcePtr make_family_source(ExampleSourcePtr source, std::string family) {
+  return std::make_shared<FamilySource>(std::move(source), std::move(family));
 }
 
 ExampleSourcePtr make_weighted_source(ExampleSourcePtr source, std::map<std::string, double> weights,

@@ -16,11 +16,45 @@ namespace {
 
 using Files = std::vector<std::filesystem::path>;
 
+/// The generator of a task that a mixture names; null: it names a file.
+std::shared_ptr<const Task> generating_task(const std::string& name) {
+  const auto names = task_names();
+  if (std::find(names.begin(), names.end(), name) == names.end()) return nullptr;
+  std::shared_ptr<const Task> task = make_task(name);
+  if (task->generator()) return task;
+  throw Error({"[data] mixture", "a file, or a task with a generator", name, "name a file of its questions"});
+}
+
 /// What is never trained on: validation questions stand in many a training file, too.
 Files excluded_files(const Recipe& recipe) {
   Files files(recipe.data.exclude.begin(), recipe.data.exclude.end());
   if (!recipe.data.valid.empty()) files.emplace_back(recipe.data.valid);
+  for (const auto& [name, weight] : recipe.data.valid_mixture) {
+    if (!generating_task(name)) files.emplace_back(name);
+  }
   return files;
+}
+
+/// One source of a mixture, without what is excluded.
+ExampleSourcePtr make_ingredient(const std::string& name, const std::shared_ptr<const Task>& questions,
+                                 const Files& excluded, std::uint64_t seed) {
+  if (const auto task = generating_task(name)) {
+    return make_generated_source(make_excluding(task->generator(), Exclusion(task, excluded)), seed);
+  }
+  const auto left = without(open_examples(name), Exclusion(questions, excluded));
+  return std::make_shared<ListedSource<ExampleGroup>>(left, seed);
+}
+
+ExampleSourcePtr make_mixture(const std::map<std::string, double>& named, const std::shared_ptr<const Task>& questions,
+                              const Files& excluded, std::uint64_t seed) {
+  std::vector<ExampleSourcePtr> sources;
+  std::vector<double> weights;
+  for (const auto& [name, weight] : named) {
+    const std::uint64_t own_seed = Random::of(seed, sources.size() + 1).next();
+    sources.push_back(make_family_source(make_ingredient(name, questions, excluded, own_seed), name));
+    weights.push_back(weight);
+  }
+  return std::make_shared<Mixture<ExampleGroup>>(std::move(sources), weights, seed);
 }
 
 /// Throws Error where the recipe wants companions of its examples that they never have.
@@ -71,6 +105,26 @@ std::uint64_t stream_seed(std::uint64_t seed, SeedStream stream, std::uint64_t p
 
 RecipeData::RecipeData(const Recipe& recipe)
     : task(make_task(recipe.task)), is_generated(recipe.data.train.empty()), valid_count(recipe.data.valid_count) {
+  if (!recipe.data.mixture.empty()) {
+    take_mixtures(recipe);
+  } else {
+    take_one_task(recipe);
+  }
+  if (recipe.data.answers_only) {
+    training = make_answers_source(training, task);
+    validation = make_answers_source(validation, task);
+  }
+}
+
+void RecipeData::take_mixtures(const Recipe& recipe) {
+  check_companions(recipe, *task);
+  training =
+      make_mixture(recipe.data.mixture, task, excluded_files(recipe), stream_seed(recipe.seed, SeedStream::training));
+  validation = make_mixture(recipe.data.valid_mixture, task, {recipe.data.exclude.begin(), recipe.data.exclude.end()},
+                            stream_seed(recipe.seed, SeedStream::validation));
+}
+
+void RecipeData::take_one_task(const Recipe& recipe) {
   check_companions(recipe, *task);
   const Exclusion excluded(task, excluded_files(recipe));
   training = make_training(recipe, task, excluded);
@@ -85,10 +139,6 @@ RecipeData::RecipeData(const Recipe& recipe)
     const auto examples = open_examples(recipe.data.valid);
     valid_count = std::min(valid_count, static_cast<std::int64_t>(examples->size()));
     validation = std::make_shared<ListedSource<ExampleGroup>>(examples, seed);
-  }
-  if (recipe.data.answers_only) {
-    training = make_answers_source(training, task);
-    validation = make_answers_source(validation, task);
   }
 }
 

@@ -18,8 +18,9 @@ enum class SeedStream : std::uint64_t { training, validation, order, dropout, fa
 /// The seed of a stream, of which there may be several, numbered by `part`.
 std::uint64_t stream_seed(std::uint64_t seed, SeedStream stream, std::uint64_t part = 0);
 
-/// Where a recipe's questions come from: files without what is excluded, or the generator, which leaves that out by
-/// itself. Throws Error for files that cannot be read, and for twins or siblings that there are none of.
+/// Where a recipe's questions come from: files without what is excluded, the generator, which leaves that out by
+/// itself, or a mixture of such. Throws Error for files that cannot be read, and for twins or siblings that there are
+/// none of.
 struct RecipeData {
   explicit RecipeData(const Recipe& recipe);
 
@@ -31,6 +32,10 @@ struct RecipeData {
   ExampleSourcePtr training, validation;
   bool is_generated = false;     ///< the training questions
   std::int64_t valid_count = 0;  ///< validation questions that there are, at most those of the recipe
+
+ private:
+  void take_mixtures(const Recipe& recipe);
+  void take_one_task(const Recipe& recipe);
 };
 
 /// Trained on the first questions.

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "tests/tasks/temporary_folder.h"
 #include "training/recipe.h"
 
 namespace noema {
@@ -46,6 +47,37 @@ TEST(RecipeData, NoStageOfAGeneratorSeesTheQuestionsOfAnother) {
   const RecipeData data(recipe("stories", ""));
   EXPECT_EQ(data.training_of(0)->get(5).example.question, data.training->get(5).example.question);
   EXPECT_NE(data.training_of(1)->get(5).example.question, data.training->get(5).example.question);
+}
+
+TEST(RecipeData, AMixtureHasEachSourceByItsWeightAndNothingOfTheValidationFiles) {
+  const test::TemporaryFolder folder;
+  const std::string train = folder.file("train.json", R"([{"question": "2+3?", "steps": ["2+3=5"], "answer": "5"},
+    {"question": "kept back?", "steps": [], "answer": "yes"}, {"question": "1+1?", "steps": [], "answer": 2}])");
+  const std::string valid = folder.file("valid.json", R"([{"question": "kept back?", "steps": [], "answer": "yes"}])");
+  const std::string mixtures =
+      "mixture = {\"stories\" = 3, \"" + train + "\" = 1}\nvalid_mixture = {\"stories\" = 1, \"" + valid + "\" = 1}";
+  const RecipeData data(recipe("questions", mixtures));
+  std::map<std::string, int> families;
+  for (std::uint64_t i = 0; i < 1024; ++i) {
+    const Example example = data.training_of(2)->get(i).example;
+    ++families[example.extra["family"]];
+    EXPECT_NE(example.question, "kept back?");
+    EXPECT_TRUE(data.task->answer_in(data.task->reasoning(example).back()));
+  }
+  EXPECT_EQ(families, (std::map<std::string, int>{{"stories", 768}, {train, 256}}));
+  const auto complaint_of = [](const std::string& task, const std::string& lines) {
+    try {
+      recipe(task, lines);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("none");
+  };
+  EXPECT_NE(complaint_of("stories", mixtures).find("task = \"questions\""), std::string::npos);
+  EXPECT_NE(complaint_of("questions", mixtures + "\ntrain = \"a\"").find("leave it out"), std::string::npos);
+  EXPECT_NE(complaint_of("questions", "mixture = {\"stories\" = 1}").find("give both"), std::string::npos);
+  const std::string files = "mixture = {\"gsm8k\" = 1}\nvalid_mixture = {\"stories\" = 1}";
+  EXPECT_NE(complaint(recipe("questions", files)).find("a task with a generator"), std::string::npos);
 }
 
 /// The recipes that come with the program, by name.
