@@ -15,6 +15,7 @@ void add_probe(CLI::App& program);
 void add_report(CLI::App& program);
 void add_train(CLI::App& program);
 void add_data(CLI::App& program);
+void add_documents(CLI::App& program);
 void add_import(CLI::App& program);
 void add_describe(CLI::App& program);
 void add_bench(CLI::App& program);

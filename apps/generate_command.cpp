@@ -7,6 +7,7 @@
 
 #include "apps/arguments.h"
 #include "apps/commands.h"
+#include "apps/output.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "decoding/reasoner.h"
@@ -46,8 +47,10 @@ std::string question_of(const std::string& line, std::size_t number, const Bundl
 }
 
 /// `number`: of the question, from 1. A question without an answer has an empty line, so that lines stay in step.
-void print(const Trajectory& trajectory, bool json, std::uint64_t number) {
-  if (!json) {
+void print(const Trajectory& trajectory, const Task& task, bool json, std::uint64_t number) {
+  if (!json && task.is_open_ended() && !trajectory.answer) {
+    std::printf("%s\n", text_of(trajectory).c_str());
+  } else if (!json) {
     std::printf("%s\n", trajectory.answer.value_or("").c_str());
     if (!trajectory.answer) {
       std::fprintf(stderr, "noema: question %llu: %s\n", static_cast<unsigned long long>(number),
@@ -84,12 +87,12 @@ void generate(const GenerateArguments& arguments) {
   std::ios::sync_with_stdio(false);  // standard input gets a buffer, which tells whether more is there
   std::istream& input = arguments.file.empty() ? std::cin : file;
   RunOptions run = arguments.run;
-  run.read_steps = arguments.json;
+  run.read_steps = arguments.json || model.task->is_open_ended();
   run.count_flops = arguments.json && !model.bundle.accelerator;  // counting would have none recorded
   std::vector<std::string> questions;
   const auto answer = [&] {
     for (const Trajectory& trajectory : reasoner.run(questions, arguments.options, run)) {
-      print(trajectory, arguments.json, ++run.first_question);
+      print(trajectory, *model.task, arguments.json, ++run.first_question);
     }
     questions.clear();
   };

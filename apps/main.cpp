@@ -16,8 +16,8 @@ int main(int argc, char** argv) {
   CLI::App program("noema: reasoning in sentence embeddings", "noema");
   program.require_subcommand(1);
   for (const auto add : {noema::add_repl, noema::add_generate, noema::add_eval, noema::add_dump, noema::add_lens,
-                         noema::add_probe, noema::add_report, noema::add_train, noema::add_data, noema::add_import,
-                         noema::add_describe, noema::add_bench}) {
+                         noema::add_probe, noema::add_report, noema::add_train, noema::add_data, noema::add_documents,
+                         noema::add_import, noema::add_describe, noema::add_bench}) {
     add(program);
   }
   try {

@@ -42,6 +42,12 @@ void write_result(const std::string& path, const std::string& content) {
   }
 }
 
+std::string text_of(const Trajectory& trajectory) {
+  std::string text;
+  for (const Step& step : trajectory.steps) text += (text.empty() ? "" : " ") + step.text;
+  return text;
+}
+
 std::string why_no_answer(const Trajectory& trajectory) {
   if (trajectory.stop != StopReason::unfamiliar) {
     return "no answer after " + std::to_string(trajectory.steps.size()) + " steps";

@@ -21,6 +21,9 @@ double peak_memory_mb();
 /// Writes a result to a file; "-" is standard output. Throws Error when it cannot be written.
 void write_result(const std::string& path, const std::string& content);
 
+/// All sentences of a trajectory on one line.
+std::string text_of(const Trajectory& trajectory);
+
 /// What to tell people in place of the answer that a trajectory lacks.
 std::string why_no_answer(const Trajectory& trajectory);
 

@@ -180,7 +180,10 @@ std::unique_ptr<Stopping> with_limits(std::vector<std::unique_ptr<Stopping>> rul
 std::unique_ptr<Stopping> make_concept_stopping(const RunContext& context, HasRoom has_room) {
   std::vector<std::unique_ptr<Stopping>> rules;
   if (context.bundle.familiarity) rules.push_back(std::make_unique<FamiliarityRule>(*context.bundle.familiarity));
-  for (const StopRule rule : context.options.stop) rules.push_back(make_rule(rule, context.bundle));
+  for (const StopRule rule : context.options.stop) {
+    const bool is_endless = rule == StopRule::head && context.task.is_open_ended() && !context.bundle.stop;
+    if (!is_endless) rules.push_back(make_rule(rule, context.bundle));
+  }
   return with_limits(std::move(rules), context.options.max_steps, std::move(has_room));
 }
 

@@ -3,6 +3,7 @@
 #include "tasks/blocksworld.h"
 #include "tasks/gsm8k.h"
 #include "tasks/plain_text.h"
+#include "tasks/prose.h"
 #include "tasks/prosqa.h"
 #include "tasks/stories.h"
 #include "tasks/task.h"
@@ -29,6 +30,7 @@ constexpr Entry kTasks[] = {
     {"gsm8k", make_gsm8k_task},
     {"questions", [] { return std::make_unique<Task>("questions"); }},
     {"text", make_plain_text_task},
+    {"prose", make_prose_task},
 };
 
 }  // namespace

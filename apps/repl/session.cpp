@@ -140,7 +140,10 @@ void ReplSession::answer(const std::string& question) {
 }
 
 void ReplSession::show_answer() {
-  out_ << "= " << answer_of(answered_.back()) << "\n" << cost_line(answered_.back()) << std::endl;
+  const Trajectory& last = answered_.back();
+  const bool is_told = model_.task->is_open_ended() && !last.answer && show_steps_;  // sentence by sentence
+  if (!is_told) out_ << "= " << answer_of(last) << "\n";
+  out_ << cost_line(last) << std::endl;
 }
 
 void ReplSession::set_mode(const std::string& argument) {
