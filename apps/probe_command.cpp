@@ -12,6 +12,7 @@
 #include "inspect/probes/necessity.h"
 #include "inspect/probes/neighbours.h"
 #include "inspect/probes/noise.h"
+#include "inspect/probes/perplexity.h"
 #include "inspect/probes/roundtrip.h"
 
 namespace noema {
@@ -33,6 +34,7 @@ struct ProbeArguments {
   InterpolateOptions interpolate;
   HybridOptions hybrid;
   NeighbourProbeOptions neighbours;
+  PerplexityOptions perplexity;
   std::string from, to, minus, plus, index, choose_on;
 };
 
@@ -106,6 +108,10 @@ std::vector<ProbeResult> run_roundtrip(const ProbeArguments& a, const LoadedMode
   return roundtrip(model.bundle, *model.task, examples, trajectories);
 }
 
+std::vector<ProbeResult> run_perplexity(const ProbeArguments& a, const LoadedModel& model) {
+  return {perplexity(model.bundle, *model.task, load_examples(a.data, a.limit), a.perplexity)};
+}
+
 std::vector<ProbeResult> run_neighbours(const ProbeArguments& a, const LoadedModel& model) {
   const Examples examples = load_examples(a.data, a.limit);
   const auto index = NeighbourIndex::build(model.bundle, *model.task, load_examples(a.index, 0));
@@ -117,15 +123,19 @@ std::vector<ProbeResult> run_interpolate(const ProbeArguments& a, const LoadedMo
   return {interpolate(model.bundle, a.from, a.to, a.interpolate)};
 }
 
+void add_data_options(CLI::App& command, ProbeArguments& arguments) {
+  command.add_option("--data", arguments.data, "questions with answers")->required();
+  command.add_option("--limit", arguments.limit, "only the first so many questions; 0: all")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{10'000'000}))
+      ->capture_default_str();
+}
+
 CLI::App* add(CLI::App& probe, const std::shared_ptr<ProbeArguments>& arguments, const char* name, const char* what,
               bool has_data, Run run) {
   CLI::App* command = probe.add_subcommand(name, what);
   add_model_options(*command, arguments->model);
   if (has_data) {
-    command->add_option("--data", arguments->data, "questions with answers")->required();
-    command->add_option("--limit", arguments->limit, "only the first so many questions; 0: all")
-        ->check(CLI::Range(std::int64_t{0}, std::int64_t{10'000'000}))
-        ->capture_default_str();
+    add_data_options(*command, *arguments);
     add_reasoning_options(*command, arguments->options);
     add_run_options(*command, arguments->run);
   }
@@ -212,6 +222,15 @@ void add_embeddings(CLI::App& probe, const std::shared_ptr<ProbeArguments>& a) {
 
   add(probe, a, "roundtrip", "What encoding and decoding keep of sentences", true, run_roundtrip)
       ->footer("Example:\n  noema probe roundtrip --data stories.json");
+
+  CLI::App* perplexity =
+      add(probe, a, "perplexity", "How well each part tells the next sentence, by token", false, run_perplexity);
+  add_data_options(*perplexity, *a);
+  add_seed_option(*perplexity, a->perplexity.seed, "of the intervals");
+  perplexity->add_option("--batch", a->perplexity.batch, "examples read together")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{4096}))
+      ->capture_default_str();
+  perplexity->footer("Example:\n  noema probe perplexity runs/prose/bundle --data data/prose/valid.json --limit 0");
 }
 
 }  // namespace
