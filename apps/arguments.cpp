@@ -125,6 +125,13 @@ void add_abstain_option(CLI::App& command, ReasoningOptions& options) {
                    "also reason about questions that are unlike those that the model learnt");
 }
 
+void add_samples_option(CLI::App& command, RunOptions& run) {
+  command
+      .add_option("--samples", run.samples, "answers to each question, of which most votes win; needs a temperature")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1024}))
+      ->capture_default_str();
+}
+
 void add_run_options(CLI::App& command, RunOptions& run) {
   add_seed_option(command, run.seed, "of all sampling");
   command

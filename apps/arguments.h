@@ -30,6 +30,9 @@ void add_reasoning_options(CLI::App& command, ReasoningOptions& options);
 /// --no-abstain, for commands that abstain without it.
 void add_abstain_option(CLI::App& command, ReasoningOptions& options);
 
+/// --samples.
+void add_samples_option(CLI::App& command, RunOptions& run);
+
 void add_run_options(CLI::App& command, RunOptions& run);
 
 /// Adds `--seed`, which must be a whole number that 64 bits hold.

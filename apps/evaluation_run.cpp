@@ -73,14 +73,15 @@ std::vector<RecordedTrajectory> reason_about(const LoadedModel& model, const Tas
   const Reasoner reasoner(model.bundle, task, mode);
   std::vector<std::string> questions;
   for (const Example& example : examples) questions.push_back(example.question);
-  ProgressBar bar(mode, questions.size());
+  ProgressBar bar(mode, questions.size() * static_cast<std::size_t>(run.samples));
   std::vector<Observer*> watching = {&bar};
   if (observer) watching.push_back(observer);
   ObserverGroup group(watching);
   std::vector<Trajectory> trajectories = reasoner.run(questions, options, run, &group);
   std::vector<RecordedTrajectory> recorded;
   for (std::size_t i = 0; i < trajectories.size(); ++i) {
-    recorded.push_back(judge(run.first_question + i, std::move(trajectories[i]), examples[i], task));
+    const std::size_t question = i / static_cast<std::size_t>(run.samples);
+    recorded.push_back(judge(run.first_question + question, std::move(trajectories[i]), examples[question], task));
   }
   return recorded;
 }

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <span>
 
 #include "apps/arguments.h"
 #include "apps/commands.h"
@@ -11,6 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "decoding/reasoner.h"
+#include "decoding/vote.h"
 #include "inspect/records/recorder.h"
 
 namespace noema {
@@ -46,28 +48,46 @@ std::string question_of(const std::string& line, std::size_t number, const Bundl
   return question;
 }
 
+nlohmann::json line_of(const Trajectory& trajectory) {
+  nlohmann::json steps = nlohmann::json::array();
+  for (const Step& step : trajectory.steps) steps.push_back(step.text);
+  nlohmann::json line = {{"question", trajectory.question},
+                         {"steps", steps},
+                         {"answer", nullptr},
+                         {"stop", to_string(trajectory.stop)},
+                         {"cost", to_json(trajectory.cost)}};
+  if (trajectory.answer) line["answer"] = *trajectory.answer;
+  if (trajectory.familiarity) {
+    line["distance"] = trajectory.familiarity->distance;
+    line["nearest"] = trajectory.familiarity->nearest;
+  }
+  return line;
+}
+
+/// What is answered to a question by most of its samples: the first of them that says so, and how many agree.
+std::pair<const Trajectory*, std::size_t> elected(std::span<const Trajectory> samples) {
+  std::vector<std::optional<std::string>> answers;
+  for (const Trajectory& sample : samples) answers.push_back(sample.answer);
+  const Vote most = vote(answers);
+  return {&samples[most.sample.value_or(0)], most.votes};
+}
+
 /// `number`: of the question, from 1. A question without an answer has an empty line, so that lines stay in step.
-void print(const Trajectory& trajectory, const Task& task, bool json, std::uint64_t number) {
-  if (!json && task.is_open_ended() && !trajectory.answer) {
-    std::printf("%s\n", text_of(trajectory).c_str());
+void print(std::span<const Trajectory> samples, const Task& task, bool json, std::uint64_t number) {
+  const auto [trajectory, votes] = elected(samples);
+  if (!json && task.is_open_ended() && !trajectory->answer) {
+    std::printf("%s\n", text_of(*trajectory).c_str());
   } else if (!json) {
-    std::printf("%s\n", trajectory.answer.value_or("").c_str());
-    if (!trajectory.answer) {
+    std::printf("%s\n", trajectory->answer.value_or("").c_str());
+    if (!trajectory->answer) {
       std::fprintf(stderr, "noema: question %llu: %s\n", static_cast<unsigned long long>(number),
-                   why_no_answer(trajectory).c_str());
+                   why_no_answer(*trajectory).c_str());
     }
   } else {
-    nlohmann::json steps = nlohmann::json::array();
-    for (const Step& step : trajectory.steps) steps.push_back(step.text);
-    nlohmann::json line = {{"question", trajectory.question},
-                           {"steps", steps},
-                           {"answer", nullptr},
-                           {"stop", to_string(trajectory.stop)},
-                           {"cost", to_json(trajectory.cost)}};
-    if (trajectory.answer) line["answer"] = *trajectory.answer;
-    if (trajectory.familiarity) {
-      line["distance"] = trajectory.familiarity->distance;
-      line["nearest"] = trajectory.familiarity->nearest;
+    nlohmann::json line = line_of(*trajectory);
+    if (samples.size() > 1) {
+      line["votes"] = votes;
+      for (const Trajectory& sample : samples) line["samples"].push_back(line_of(sample));
     }
     std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
   }
@@ -91,8 +111,10 @@ void generate(const GenerateArguments& arguments) {
   run.count_flops = arguments.json && !model.bundle.accelerator;  // counting would have none recorded
   std::vector<std::string> questions;
   const auto answer = [&] {
-    for (const Trajectory& trajectory : reasoner.run(questions, arguments.options, run)) {
-      print(trajectory, *model.task, arguments.json, ++run.first_question);
+    const std::vector<Trajectory> trajectories = reasoner.run(questions, arguments.options, run);
+    const auto samples = static_cast<std::size_t>(run.samples);
+    for (std::size_t first = 0; first < trajectories.size(); first += samples) {
+      print(std::span(trajectories).subspan(first, samples), *model.task, arguments.json, ++run.first_question);
     }
     questions.clear();
   };
@@ -129,6 +151,7 @@ void add_generate(CLI::App& program) {
   add_reasoning_options(*command, arguments->options);
   add_abstain_option(*command, arguments->options);
   add_run_options(*command, arguments->run);
+  add_samples_option(*command, arguments->run);
   command->footer(
       "Examples:\n"
       "  echo 'Tom had 3 apples. Tom lost 1 apple. How many apples does Tom have?' | noema generate\n"

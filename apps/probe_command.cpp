@@ -14,6 +14,7 @@
 #include "inspect/probes/noise.h"
 #include "inspect/probes/perplexity.h"
 #include "inspect/probes/roundtrip.h"
+#include "inspect/probes/samples.h"
 
 namespace noema {
 namespace {
@@ -35,6 +36,7 @@ struct ProbeArguments {
   HybridOptions hybrid;
   NeighbourProbeOptions neighbours;
   PerplexityOptions perplexity;
+  SamplesOptions samples;
   std::string from, to, minus, plus, index, choose_on;
 };
 
@@ -106,6 +108,17 @@ std::vector<ProbeResult> run_roundtrip(const ProbeArguments& a, const LoadedMode
   std::vector<RecordedTrajectory> trajectories;  // none for a model without concepts
   if (model.bundle.concepts) trajectories = reasoner_on(examples, model, reading(a.run))("continuous", a.options);
   return roundtrip(model.bundle, *model.task, examples, trajectories);
+}
+
+std::vector<ProbeResult> run_samples(const ProbeArguments& a, const LoadedModel& model) {
+  const Examples examples = load_examples(a.data, a.limit);
+  const DrawSamples draw = [&](const std::string& mode, std::int64_t samples) {
+    RunOptions run = a.run;
+    run.samples = samples;
+    run.count_flops = true;
+    return reason_about(model, *model.task, mode, examples, a.options, run);
+  };
+  return {sample_votes(draw, a.samples)};
 }
 
 std::vector<ProbeResult> run_perplexity(const ProbeArguments& a, const LoadedModel& model) {
@@ -183,6 +196,14 @@ void add_interventions(CLI::App& probe, const std::shared_ptr<ProbeArguments>& a
       "Example:\n"
       "  noema data stories --count 500 --seed 8 --out others.json\n"
       "  noema probe hybrid --data stories.json --limit 500 --choose-on others.json");
+
+  CLI::App* samples = add(probe, a, "samples", "What a vote among several answers gives, and costs", true, run_samples);
+  samples->add_option("--samples", a->samples.counts, "how many")->check(CLI::Range(1, 1024));
+  samples->add_option("--mode", a->samples.modes, mode_list())
+      ->check(CLI::IsMember(mode_names()))
+      ->expected(1)
+      ->take_all();
+  samples->footer("Example:\n  noema probe samples --data stories.json --latent-temperature 0.3 --temperature 0.7");
 
   CLI::App* interchange =
       add(probe, a, "interchange", "Do answers follow when a step is replaced by another fact?", true, run_interchange);

@@ -16,13 +16,23 @@ void ActiveBatch::run(RowLoop& loop) {
 void ActiveBatch::admit(RowLoop& loop) {
   const auto entered = rows.admit([&](const TokenIds& question) { return loop.fits(question); });
   pending_.take(rows.take_finished().finished, rows.size());  // those that do not fit
-  if (entered.empty()) return;
+  if (!entered.empty()) loop.join(entering_rows(entered));
+}
+
+EnteringRows ActiveBatch::entering_rows(const std::vector<std::size_t>& places) const {
+  const auto samples = static_cast<std::size_t>(context.run.samples);
+  EnteringRows entering;
   std::vector<TokenIds> questions;
-  for (std::size_t row = rows.size() - entered.size(); row < rows.size(); ++row) {
-    questions.push_back(rows.question(row));
+  for (const std::size_t place : places) {
+    if (questions.empty() || place / samples != entering.readers.back() / samples) {
+      questions.push_back(rows.question_at(place));
+      entering.readers.push_back(place);
+    }
+    entering.of_row.push_back(static_cast<std::int64_t>(questions.size()) - 1);
   }
-  Ledger::Scope prefill(ledger, Phase::prefill, entered);
-  loop.join(pad(questions, Padding::left));
+  entering.questions = pad(questions, Padding::left);
+  entering.places = places;
+  return entering;
 }
 
 std::optional<std::vector<std::int64_t>> ActiveBatch::drop_finished(Ledger::Scope& reasoning) {

@@ -7,6 +7,16 @@
 
 namespace noema {
 
+/// What rows enter with. Samples of one question that enter together have it read once.
+struct EnteringRows {
+  Sentences questions;               ///< each once, padded on the left
+  std::vector<std::size_t> readers;  ///< of each question, the place of the first row that asks it
+  std::vector<std::int64_t> of_row;  ///< which of them each row asks
+  std::vector<std::size_t> places;   ///< of each row
+
+  bool are_samples() const { return readers.size() < places.size(); }
+};
+
 /// A way of reasoning about rows: what it does with its streams.
 class RowLoop {
  public:
@@ -18,8 +28,8 @@ class RowLoop {
   /// Whether there is room for reasoning about a question.
   virtual bool fits(const TokenIds& question) const = 0;
 
-  /// Reads the questions (padded on the left) of rows that enter after those that are there.
-  virtual void join(const Sentences& questions) = 0;
+  /// Reads the questions of rows that enter after those that are there, in scopes of its own.
+  virtual void join(const EnteringRows& entering) = 0;
 
   /// One step of all rows, in a scope that has a line for each; the finished ones leave.
   virtual void step(Ledger::Scope& reasoning) = 0;
@@ -49,6 +59,7 @@ class ActiveBatch {
 
  private:
   void admit(RowLoop& loop);
+  EnteringRows entering_rows(const std::vector<std::size_t>& places) const;
 
   PendingTexts pending_;
 };

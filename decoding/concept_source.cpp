@@ -11,6 +11,12 @@
 namespace noema {
 namespace {
 
+ConceptStream begin(const ConceptModel& model, const EnteringRows& entering, ComputeObserver* observer = nullptr) {
+  ConceptStream stream = model.begin(entering.questions, observer);
+  if (entering.are_samples()) stream.keep(entering.of_row);
+  return stream;
+}
+
 class SingleSteps final : public ConceptSource {
  public:
   explicit SingleSteps(ActiveBatch& batch)
@@ -18,12 +24,12 @@ class SingleSteps final : public ConceptSource {
 
   bool can_join() const override { return true; }
 
-  void join(const Sentences& questions) override {
-    ConceptStream entering = model_.begin(questions, context_.observer);
+  void join(const EnteringRows& entering) override {
+    ConceptStream stream = begin(model_, entering, context_.observer);
     if (stream_) {
-      stream_->join(entering);
+      stream_->join(stream);
     } else {
-      stream_ = std::move(entering);
+      stream_ = std::move(stream);
     }
   }
 
@@ -59,7 +65,7 @@ class RecordedConcepts final : public ConceptSource {
   RecordedConcepts(const ConceptModel& model, StepRecorder& recorder) : model_(model), steps_(recorder) {}
 
   bool can_join() const override { return steps_.is_at_rest(); }
-  void join(const Sentences& questions) override { steps_.join(model_.begin(questions).states()); }
+  void join(const EnteringRows& entering) override { steps_.join(begin(model_, entering).states()); }
 
   Concept predict() override {
     const std::vector<torch::Tensor> here = steps_.now();

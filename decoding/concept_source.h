@@ -13,8 +13,8 @@ class ConceptSource : public ConceptSteps {
   /// Whether rows may enter now.
   virtual bool can_join() const = 0;
 
-  /// Reads the questions (padded on the left) of rows that enter after those that are there.
-  virtual void join(const Sentences& questions) = 0;
+  /// Reads the questions of rows that enter after those that are there.
+  virtual void join(const EnteringRows& entering) = 0;
 };
 
 /// One step at a time, noise and the intervention of the options included.

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "decoding/stopping.h"
+#include "nn/model/index_tensor.h"
 
 namespace noema {
 namespace {
@@ -23,9 +24,13 @@ class ConceptLoop final : public RowLoop, public ConceptVisitor {
   bool fits(const TokenIds& question) const override {
     return static_cast<std::int64_t>(question.size()) < max_positions_ && feedback_.fits(question);
   }
-  void join(const Sentences& questions) override {
-    feedback_.start(questions);
-    source_.join(questions);
+  void join(const EnteringRows& entering) override {
+    {
+      const Ledger::Scope prefill(batch_.ledger, Phase::prefill, entering.places);
+      feedback_.start(entering.questions.select(index_tensor(entering.of_row)));
+    }
+    const Ledger::Scope prefill(batch_.ledger, Phase::prefill, entering.readers);
+    source_.join(entering);
   }
   void step(Ledger::Scope& reasoning) override {
     reasoning_ = &reasoning;

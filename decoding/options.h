@@ -49,6 +49,7 @@ struct RunOptions {
   bool read_steps = false;                       ///< also decode the sentences that only people read
   std::int64_t batch = 32;                       ///< questions reasoned about together
   std::int64_t memory = 0;                       ///< bytes for caches: batches that need more are split; 0: no limit
+  std::int64_t samples = 1;                      ///< trajectories of each question, which is read once for all of them
   std::uint64_t seed = 0;                        ///< the same seed gives the same trajectory at any batch size
   std::size_t first_question = 0;                ///< number of the first question asked: what is drawn depends on it
   bool count_flops = false;                      ///< fill in Cost::flops

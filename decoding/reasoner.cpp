@@ -8,6 +8,19 @@
 #include "decoding/flops.h"
 
 namespace noema {
+namespace {
+
+/// Each question once for each of its samples.
+std::vector<TokenIds> repeated(std::vector<TokenIds> questions, std::int64_t samples) {
+  std::vector<TokenIds> all;
+  for (TokenIds& question : questions) {
+    for (std::int64_t i = 1; i < samples; ++i) all.push_back(question);
+    all.push_back(std::move(question));
+  }
+  return all;
+}
+
+}  // namespace
 
 Reasoner::Reasoner(const Bundle& bundle, const Task& task, const std::string& mode)
     : bundle_(bundle), task_(task), mode_(mode), strategy_(make_strategy(mode)) {
@@ -31,6 +44,15 @@ std::vector<TokenIds> Reasoner::tokenize(const std::vector<std::string>& questio
   return tokens;
 }
 
+void Reasoner::check_samples(const ReasoningOptions& options, const RunOptions& run) const {
+  if (run.samples < 1) throw Error({"samples", "1 or more", std::to_string(run.samples), ""});
+  const bool draws = options.sampling.temperature > 0.0 || options.latent_temperature > 0.0 ||
+                     (bundle_.concepts && bundle_.concepts->head().needs().randoms);
+  if (run.samples == 1 || draws) return;
+  throw Error({"samples", "a temperature above 0, of tokens or latents",
+               "greedy reasoning, whose samples are all the same", "set --temperature or --latent-temperature"});
+}
+
 std::size_t Reasoner::room(const RunContext& context, std::int64_t longest) const {
   const std::int64_t wanted = std::max<std::int64_t>(context.run.batch, 1);
   if (context.run.memory == 0) return static_cast<std::size_t>(wanted);
@@ -47,18 +69,20 @@ std::size_t Reasoner::room(const RunContext& context, std::int64_t longest) cons
 std::vector<Trajectory> Reasoner::run(const std::vector<std::string>& questions, const ReasoningOptions& options,
                                       const RunOptions& run, Observer* observer) const {
   const torch::InferenceMode inference;
-  FlopCounter counter(questions.size());
+  check_samples(options, run);
+  const auto samples = static_cast<std::size_t>(run.samples);
+  FlopCounter counter(questions.size() * samples);
   std::vector<Observer*> watching;
   if (run.count_flops) watching.push_back(&counter);
   if (observer) watching.push_back(observer);
   ObserverGroup group(watching);
   const RunContext context{bundle_, task_, options, run, watching.empty() ? nullptr : &group, recorders_.get()};
-  Schedule schedule(tokenize(questions, run.first_question),
+  Schedule schedule(repeated(tokenize(questions, run.first_question), run.samples),
                     [&](std::int64_t longest) { return room(context, longest); });
 
-  std::vector<Trajectory> trajectories(questions.size());
+  std::vector<Trajectory> trajectories(questions.size() * samples);
   ActiveBatch batch(context, std::move(schedule), [&](std::size_t place, Trajectory trajectory) {
-    trajectory.question = questions[place];
+    trajectory.question = questions[place / samples];
     trajectory.mode = mode_;
     if (run.count_flops) {
       trajectory.cost.flops = counter.flops(place);

@@ -19,12 +19,14 @@ class Reasoner {
   /// them, and no more than `run.memory` has room for; when one is finished another takes its place. On the processor,
   /// a greedy answer does not depend on which are there together. Throws Error when there is no room for one, and for a
   /// question that is empty, not UTF-8 or too long, with its number, from run.first_question on, when there are
-  /// several.
+  /// several. Of several samples, those of the first question come first; observers are told places among them all.
+  /// Throws Error for several samples where nothing is drawn.
   std::vector<Trajectory> run(const std::vector<std::string>& questions, const ReasoningOptions& options = {},
                               const RunOptions& run = {}, Observer* observer = nullptr) const;
 
  private:
   std::size_t room(const RunContext& context, std::int64_t longest) const;
+  void check_samples(const ReasoningOptions& options, const RunOptions& run) const;
   std::vector<TokenIds> tokenize(const std::vector<std::string>& questions, std::uint64_t first) const;
 
   const Bundle& bundle_;

@@ -30,10 +30,17 @@ std::vector<std::size_t> Rows::admit(const std::function<bool(const TokenIds& qu
       turn_away(place, StopReason::context_full);
       continue;
     }
-    rows_.push_back({{place, {}, Random::of(context_.run.seed, context_.run.first_question + place)}});
+    rows_.push_back({{place, {}, random_of(place)}});
     entered.push_back(place);
   }
   return entered;
+}
+
+/// The first sample of a question draws what it would without others.
+Random Rows::random_of(std::size_t place) const {
+  const auto samples = static_cast<std::size_t>(context_.run.samples);
+  Random random = Random::of(context_.run.seed, context_.run.first_question + place / samples);
+  return place % samples == 0 ? random : Random::of(random.next(), place % samples);
 }
 
 void Rows::turn_away(std::size_t place, StopReason reason) {

@@ -26,6 +26,7 @@ class Rows {
   std::size_t size() const { return rows_.size(); }
   ActiveQuestion& operator[](std::size_t row) { return rows_[row]; }
   const TokenIds& question(std::size_t row) const { return schedule_.question(rows_[row].place); }
+  const TokenIds& question_at(std::size_t place) const { return schedule_.question(place); }
   std::vector<Random*> randoms();           ///< by row; until rows come or go
   std::vector<std::size_t> places() const;  ///< by row, in the list that was asked
   std::vector<std::size_t> steps() const;   ///< by row, how many its trajectory has
@@ -58,6 +59,7 @@ class Rows {
     bool is_finished = false;
   };
 
+  Random random_of(std::size_t place) const;
   void turn_away(std::size_t place, StopReason reason);
 
   const RunContext& context_;

@@ -28,13 +28,18 @@ class ChainLoop final : public RowLoop {
     return static_cast<std::int64_t>(question.size() + mark_.size()) < max_positions();
   }
 
-  void join(const Sentences& questions) override {
-    TokenStream entering(model_, model_.embed(questions.ids), questions.lengths, questions.width() + kExpectedTokens,
-                         context_.observer);
-    for (const TokenId id : mark_) entering.append(torch::full({questions.count()}, id, torch::kLong));
-    source_->join(entering);
+  void join(const EnteringRows& entering) override {
+    const Ledger::Scope prefill(batch_.ledger, Phase::prefill, entering.readers);
+    const Sentences& questions = entering.questions;
+    TokenStream stream(model_, model_.embed(questions.ids), questions.lengths, questions.width() + kExpectedTokens,
+                       context_.observer);
+    for (const TokenId id : mark_) stream.append(torch::full({questions.count()}, id, torch::kLong));
+    if (entering.are_samples()) stream.keep(entering.of_row);
+    source_->join(stream);
     const auto mark = static_cast<std::int64_t>(mark_.size());
-    for (const std::int64_t length : questions.lengths) texts_.push_back({{.tokens = mark_}, length + mark});
+    for (const std::int64_t question : entering.of_row) {
+      texts_.push_back({{.tokens = mark_}, questions.lengths[static_cast<std::size_t>(question)] + mark});
+    }
   }
 
   void step(Ledger::Scope& reasoning) override {

@@ -23,9 +23,9 @@ TEST(ConceptSource, GoesOnFromWhatItIsGivenWhetherRecordedOrNot) {
   const auto room = [](std::int64_t) { return std::size_t{1}; };
   ActiveBatch one(single, Schedule({}, room), nobody), other(several, Schedule({}, room), nobody);
   const auto steps = make_continuous_concept_source(one), recorded = make_continuous_concept_source(other);
-  const Sentences questions = pad({{5, 6, 7}, {8, 9}, {4}}, Padding::left);
-  steps->join(questions);
-  recorded->join(questions);
+  const EnteringRows entering{pad({{5, 6, 7}, {8, 9}, {4}}, Padding::left), {0, 1, 2}, {0, 1, 2}, {0, 1, 2}};
+  steps->join(entering);
+  recorded->join(entering);
   for (int i = 0; i < 20; ++i) {
     const Concept wanted = steps->predict(), found = recorded->predict();
     ASSERT_TRUE(torch::allclose(found.embedding, wanted.embedding, 1e-4, 1e-4)) << i;
