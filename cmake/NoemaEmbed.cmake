@@ -1,8 +1,8 @@
-# noema_embed(<target> <output.cpp> HEADER <header> FUNCTIONS <name>=<file>[,<file>...]...): gives the target a source
-# that defines noema::report::<name>() for each, the content of its files one after the other. Arrays of bytes rather
+# noema_embed(<target> <output.cpp> HEADER <header> NAMESPACE <namespace> FUNCTIONS <name>=<file>[,<file>...]...): gives the target a source
+# that defines <namespace>::<name>() for each, the content of its files one after the other. Arrays of bytes rather
 # than string literals, whose length compilers limit.
 
-# Run as a script: OUTPUT, HEADER and FUNCTIONS are given with -D; a bar separates functions.
+# Run as a script: OUTPUT, HEADER, NAMESPACE and FUNCTIONS are given with -D; a bar separates functions.
 if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
   set(arrays "")
   set(functions "")
@@ -24,7 +24,7 @@ if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
   endforeach()
   file(WRITE "${OUTPUT}" "// Made by cmake/NoemaEmbed.cmake.
 #include \"${HEADER}\"\n
-namespace noema::report {
+namespace ${NAMESPACE} {
 namespace {\n
 ${arrays}
 std::string_view view(const unsigned char* bytes, std::size_t size) {
@@ -32,20 +32,21 @@ std::string_view view(const unsigned char* bytes, std::size_t size) {
 }\n
 }  // namespace\n
 ${functions}
-}  // namespace noema::report\n")
+}  // namespace ${NAMESPACE}\n")
   return()
 endif()
 
 set(NOEMA_EMBED_SCRIPT ${CMAKE_CURRENT_LIST_FILE})
 
 function(noema_embed target output)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "" "HEADER" "FUNCTIONS")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "HEADER;NAMESPACE" "FUNCTIONS")
   set(output ${CMAKE_CURRENT_BINARY_DIR}/${output})
   string(REPLACE ";" "|" functions "${arg_FUNCTIONS}")
   string(REGEX REPLACE "[a-z_]+=" "" files "${arg_FUNCTIONS}")
   string(REPLACE "," ";" files "${files}")
   add_custom_command(OUTPUT ${output}
-      COMMAND ${CMAKE_COMMAND} -D OUTPUT=${output} -D HEADER=${arg_HEADER} -D "FUNCTIONS=${functions}"
+      COMMAND ${CMAKE_COMMAND} -D OUTPUT=${output} -D HEADER=${arg_HEADER} -D NAMESPACE=${arg_NAMESPACE}
+              -D "FUNCTIONS=${functions}"
               -P ${NOEMA_EMBED_SCRIPT}
       DEPENDS ${files} ${NOEMA_EMBED_SCRIPT}
       WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}

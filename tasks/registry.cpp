@@ -17,7 +17,7 @@ struct Entry {
 };
 
 constexpr Entry kTasks[] = {
-    {"stories", make_stories_task},
+    {"stories", [] { return make_stories_task(); }},
     {"prosqa", [] { return make_prosqa_task(); }},
     {"prosqa-small",
      [] { return make_prosqa_task({.name = "prosqa-small", .nodes = 15, .min_hops = 2, .max_hops = 3}); }},
@@ -27,6 +27,7 @@ constexpr Entry kTasks[] = {
     {"blocksworld", [] { return make_blocksworld_task(); }},
     {"blocksworld-4", [] { return make_blocksworld_task({.name = "blocksworld-4", .blocks = 4}); }},
     {"blocksworld-5", [] { return make_blocksworld_task({.name = "blocksworld-5", .blocks = 5}); }},
+    {"stories-held-out", [] { return make_stories_task({.name = "stories-held-out", .held_out_words = true}); }},
     {"gsm8k", make_gsm8k_task},
     {"questions", [] { return std::make_unique<Task>("questions"); }},
     {"text", make_plain_text_task},

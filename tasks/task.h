@@ -63,8 +63,9 @@ class Task {
 
 /// The tasks by name: "stories", "prosqa", "blocksworld"; the smaller "prosqa-small", "blocksworld-4", "blocksworld-5";
 /// "prosqa-long", with longer proofs than "prosqa" has; "prosqa-matched", with shorter ones, too, and no shortcut;
-/// "prosqa-mixed", half of which are such; and from files only "questions", with `### ANSWER` after the steps, "gsm8k",
-/// "text", and "prose", where sentence follows sentence. Throws Error, with the nearest name, for others.
+/// "prosqa-mixed", half of which are such; "stories-held-out", of words that "stories" never has; and from files only
+/// "questions", with `### ANSWER` after the steps, "gsm8k", "text", and "prose", where sentence follows sentence. Throws
+/// Error, with the nearest name, for others.
 std::unique_ptr<Task> make_task(std::string_view name);
 std::vector<std::string> task_names();
 

@@ -2,6 +2,8 @@
 
 #include <numeric>
 
+#include "tasks/stories/phrases.h"
+
 namespace noema::stories {
 namespace {
 
@@ -22,13 +24,20 @@ void walk(Line& line, std::size_t from_pair, std::size_t to_pair) {
 }  // namespace
 
 Line make_line_to_end(Random& random) {
-  Line line = shuffled_line(random, 3 + draw_weighted(random, {15, 15, 25, 25, 20}));
+  Line line = shuffled_line(random, 3 + draw_weighted(random, {52, 26, 13, 6, 3}));
   walk(line, line.told.front(), 0);
   return line;
 }
 
+Line make_line_to_second(Random& random) {
+  Line line = shuffled_line(random, 3 + draw_weighted(random, {60, 30, 10}));
+  walk(line, line.length - 2, 0);
+  line.answer = 1;
+  return line;
+}
+
 Line make_line_with_two(Random& random) {
-  Line line = shuffled_line(random, 2 + draw_weighted(random, {5, 25, 30, 25, 15}));
+  Line line = shuffled_line(random, 2 + draw_weighted(random, {34, 36, 18, 8, 4}));
   const std::size_t first = random.below(line.length - 1);
   line.from = first + 1 + random.below(line.length - 1 - first);
   walk(line, line.from - 1, first);
@@ -38,13 +47,13 @@ Line make_line_with_two(Random& random) {
 }
 
 Line make_line_with_candidates(Random& random) {
-  constexpr std::size_t kLongest = 8;
+  constexpr std::size_t kLongest = 7;
   while (true) {
-    const auto distance = [&] { return 1 + draw_weighted(random, {10, 40, 35, 15}); };
-    const std::size_t before = random.below(2);
+    const auto distance = [&] { return 1 + draw_weighted(random, {45, 35, 15, 5}); };
+    const std::size_t before = random.chance(0.2) ? 1 : 0;
     const std::size_t up = distance();
     const std::size_t down = distance();
-    const std::size_t after = random.below(2);
+    const std::size_t after = random.chance(0.2) ? 1 : 0;
     if (before + up + down + after + 1 > kLongest) continue;
     Line line = shuffled_line(random, before + up + down + after + 1);
     line.from = before + up;

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <string>
+#include <cstddef>
 #include <vector>
 
-#include "tasks/stories/story.h"
+#include "base/random.h"
 
 namespace noema::stories {
 
@@ -20,6 +20,9 @@ struct Line {
 
 /// "Which is the first?": the walk starts with the comparison told first.
 Line make_line_to_end(Random& random);
+
+/// "Which is the second?": the walk goes from the last to the first, whose pair tells the second.
+Line make_line_to_second(Random& random);
 
 /// "Which of two is before the other?": the walk starts with the one that is not, which is among the candidates.
 Line make_line_with_two(Random& random);

@@ -1,14 +1,10 @@
 #pragma once
 
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
-#include "base/random.h"
-#include "tasks/stories/words.h"
+#include "tasks/stories/lexicon.h"
 
 namespace noema::stories {
 
@@ -18,6 +14,7 @@ struct Story {
   std::string question;
   Words steps;  ///< without the answer line
   std::string answer;
+  bool asks_first = false;  ///< the question stands before the sentences
 };
 
 /// A story that differs from another in one fact; see noema::Twin.
@@ -29,9 +26,10 @@ struct StoryTwin {
 /// One family: how a story of it is made, and every pattern it is made of.
 struct Family {
   std::string_view name;
-  Story (*make)(Random& random);
+  Story (*make)(Random& random, const Lexicon& words);
   Words (*patterns)();
-  std::optional<StoryTwin> (*twin)(Random random) = nullptr;  ///< of what `make` gives; nullptr: this family has none
+  /// Of what `make` gives; nullptr: this family has none.
+  std::optional<StoryTwin> (*twin)(Random random, const Lexicon& words) = nullptr;
 };
 
 extern const Family where_family;
@@ -39,23 +37,5 @@ extern const Family count_family;
 extern const Family order_family;
 extern const Family kinds_family;
 extern const Family time_family;
-
-/// What stands for `{key}` in a pattern.
-using Filling = std::pair<char, std::string_view>;
-
-/// `pattern` with every `{key}` filled and the first letter in upper case.
-std::string fill(std::string_view pattern, std::initializer_list<Filling> fillings);
-
-/// `lists` one after the other.
-Words joined(std::initializer_list<Words> lists);
-
-/// An index drawn with the given weights, which are whole numbers with a positive sum.
-std::size_t draw_weighted(Random& random, std::initializer_list<int> weights);
-
-/// Sentences that change nothing; `{P}` is anybody.
-const Words& fillers();
-
-/// Puts none, one or two fillers at random places of the story; `names` may be spoken of, and strangers too.
-void add_fillers(Random& random, Words& sentences, const Words& names);
 
 }  // namespace noema::stories

@@ -4,14 +4,16 @@
 
 #include "apps/loaded_model.h"
 #include "decoding/reasoner.h"
+#include "tasks/examples.h"
 
 namespace noema {
 namespace {
 
 TEST(ReferenceProcedure, SaysWhatContinuousModeSays) {
   const LoadedModel model = load_model({"stories", "fp32"});
-  for (std::uint64_t i = 0; i < 5; ++i) {
-    const std::string question = model.task->generator()->generate(11, i).question;
+  const std::vector<Example> examples = read_examples(NOEMA_TEST_DATA "/stories/questions.json");
+  for (std::size_t i = 0; i < 5; ++i) {
+    const std::string& question = examples.at(i).question;
     const auto written = ReferenceProcedure(model.bundle, question).run();
     const Trajectory trajectory =
         Reasoner(model.bundle, *model.task, "continuous").run({question}, {}, {.read_steps = true}).front();

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -93,12 +92,8 @@ TEST(ShippedModels, LatentReasoningCostsLessThanHalfOfTheChainBeyondThePrefill) 
 }
 
 TEST(ShippedModels, AnswersFollowALatentThatIsExchanged) {
-  const auto folder = std::filesystem::temp_directory_path() / ("noema-twins-" + std::to_string(::getpid()));
-  std::filesystem::create_directories(folder);
-  const std::string twins = (folder / "twins.json").string();
-  ASSERT_EQ(run_program("data stories --count 60 --seed 77 --twins --out " + twins).code, 0);
-  const ProgramResult probe = run_program("probe interchange --no-sentence --json - --data " + twins);
-  std::filesystem::remove_all(folder);
+  const ProgramResult probe =
+      run_program("probe interchange --no-sentence --json - --data " NOEMA_TEST_DATA "/stories/twins.json");
   ASSERT_EQ(probe.code, 0) << probe.err;
   const auto rows = nlohmann::json::parse(probe.out)["rows"];
   const auto follow = [&](std::size_t row) { return rows.at(row).at(2).get<double>(); };

@@ -48,10 +48,11 @@ TEST(StoriesTwins, HaveAsManyStepsAndAnotherAnswer) {
 TEST(StoriesTwins, AThingStaysWhereTheTwinSaysItIs) {
   for (const auto& [example, twin] : twins_of("where", 300)) {
     for (std::size_t i = twin.from; i + 1 < example.steps.size(); ++i) {
-      std::string moved = example.steps[i];
-      ASSERT_TRUE(moved.ends_with(" in the " + example.answer + ".")) << moved;
-      moved.replace(moved.size() - example.answer.size() - 1, example.answer.size(), twin.example.answer);
-      EXPECT_EQ(moved, twin.example.steps[i]);
+      const std::string &mine = example.steps[i], &other = twin.example.steps[i];
+      EXPECT_TRUE(mine.ends_with(" the " + example.answer + ".")) << mine;
+      EXPECT_TRUE(other.ends_with(" the " + twin.example.answer + ".")) << other;
+      const auto verb = std::min(mine.find(" is "), mine.find(" has "));
+      EXPECT_EQ(mine.substr(0, verb), other.substr(0, verb));
     }
   }
 }
@@ -63,7 +64,7 @@ TEST(StoriesTwins, TheSameChangesAreMadeToAnotherNumber) {
       const std::string& other = twin.example.steps[i];
       EXPECT_EQ(mine.substr(0, mine.find(',')), other.substr(0, other.find(',')));
       const std::string before = twin.example.steps[i - 1];
-      const std::string result = i == 1 ? after(before, " starts with ") : after(before, "= ");
+      const std::string result = i == 1 ? after(before, " has ") : after(before, "= ");
       EXPECT_EQ(std::atoi(after(other, ", so ").c_str()), std::atoi(result.c_str())) << before << " " << other;
     }
   }
@@ -71,10 +72,7 @@ TEST(StoriesTwins, TheSameChangesAreMadeToAnotherNumber) {
 
 TEST(StoriesTwins, AWalkGoesOnFromTheOtherOneInTheSameStory) {
   for (const auto& [example, twin] : twins_of("kinds", 300)) {
-    auto mine = sentences_of(example.question), other = sentences_of(twin.example.question);
-    mine.pop_back();
-    other.pop_back();
-    EXPECT_EQ(mine, other);
+    EXPECT_EQ(read_story(example.question).told, read_story(twin.example.question).told);
   }
 }
 

@@ -44,7 +44,7 @@ TEST_F(WeightedSourceTest, FamiliesComeAsOftenAsTheirWeightsSay) {
 TEST_F(WeightedSourceTest, ANumberAlwaysGivesTheSameExampleAndItsTwin) {
   const auto source = make_weighted_source(all_, {{"count", 3.0}}, 1);
   std::size_t twins = 0;
-  for (std::uint64_t i = 0; i < 50; ++i) {
+  for (std::uint64_t i = 0; i < 80; ++i) {
     const auto [example, twin, siblings] = source->get(i, {.twin = true});
     EXPECT_EQ(example.question, source->get(i).example.question);
     EXPECT_FALSE(source->get(i).twin) << "it was not asked for";
