@@ -16,7 +16,7 @@ void keep_layers(Backbone& backbone, std::int64_t layers, const std::string& whe
   if (layers > all) {
     throw Error({where, "at most " + std::to_string(all) + " layers", std::to_string(layers), "take fewer"});
   }
-  backbone.tensors = first_layers(std::move(backbone.tensors), layers);
+  backbone.tensors = first_layers(backbone.whole, layers);
   all = layers;
 }
 
@@ -28,7 +28,8 @@ void keep_pieces(Backbone& backbone, std::int64_t pieces, const std::string& whe
   const torch::Tensor ids = index_tensor({first.ids.begin(), first.ids.end()}, torch::kCPU);
   for (const char* name : {"embedding.weight", "unembedding.weight"}) {
     const auto found = backbone.tensors.find(name);
-    if (found != backbone.tensors.end()) found->second = found->second.index_select(0, ids);
+    if (found == backbone.tensors.end()) continue;
+    found->second = backbone.whole[name] = found->second.index_select(0, ids);
   }
 }
 
@@ -53,6 +54,8 @@ Backbone read_backbone(const std::filesystem::path& folder, const BackboneCut& c
     throw Error({where, "a vocabulary of " + std::to_string(backbone.tokenizer->vocab_size()) + " as the tokenizer's",
                  std::to_string(backbone.config.vocab_size), "the parts come from different models"});
   }
+  backbone.whole = backbone.tensors;
+  backbone.whole_layers = backbone.config.transformer.layers;
   if (cut.layers > 0) keep_layers(backbone, cut.layers, where);
   if (cut.pieces > 0) keep_pieces(backbone, cut.pieces, where);
   Weights weights(backbone.tensors, where);

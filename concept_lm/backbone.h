@@ -27,6 +27,8 @@ struct Backbone {
   LanguageModelConfig config;
   TensorMap tensors;  ///< as they are stored, named as a LanguageModel names them; not to be changed
   std::shared_ptr<const Tokenizer> tokenizer;
+  TensorMap whole = {};  ///< the tensors with all of its layers
+  std::int64_t whole_layers = 0;
 };
 
 /// The chain of the bundle in `folder`, or the part of it that is wanted. Throws Error when there is none, it does not

@@ -13,6 +13,7 @@ Parts::Parts(std::uint64_t seed, const std::optional<LoraOptions>& lora, const B
       train_embeddings_(train_embeddings),
       options_(torch::dtype(torch::kFloat32).device(device)) {
   if (!backbone) return;
+  whole_ = backbone->whole;
   backbone_.emplace();
   for (const auto& [name, tensor] : backbone->tensors)
     (*backbone_)[name] = tensor.to(options_.device(), torch::kFloat32);
@@ -30,6 +31,11 @@ const nlohmann::json& Parts::architecture(const std::string& name) const {
 TensorMap Parts::copy(const std::string& name) const {
   const auto found = parts_.find(name);
   if (found != parts_.end()) return copy_of(found->second.tensors);
+  if (name == kBackbonePart && backbone_) {
+    TensorMap copies;
+    for (const auto& [tensor, value] : whole_) copies[tensor] = value.to(torch::kFloat32, false, /*copy=*/true);
+    return copies;
+  }
   if (name == "chain" && backbone_) return lora_ ? TensorMap() : copy_of(*backbone_);
   throw Error(
       {"recipe", "a stage [" + name + "] before the one that starts from it", "none", "give it a number of steps"});

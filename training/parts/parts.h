@@ -24,6 +24,9 @@ struct Part {
   std::set<std::string> frozen = {};     ///< tensors that training leaves as they are
 };
 
+/// What a stage may start from besides parts: the recipe's backbone, with all of its layers.
+inline constexpr const char* kBackbonePart = "backbone";
+
 /// The architectures of parts by their names.
 using Architectures = std::map<std::string, nlohmann::json>;
 
@@ -42,7 +45,8 @@ class Parts {
   /// The architecture of a part. Throws Error if there is no such part.
   const nlohmann::json& architecture(const std::string& name) const;
 
-  /// Copies of what a stage starts from. With LoRA that is what has been trained: the backbone lies below anyway.
+  /// Copies of what a stage starts from, "backbone" being all layers of the recipe's. With LoRA that is what has been
+  /// trained: the backbone lies below anyway.
   /// Throws Error if there is no such part.
   TensorMap copy(const std::string& name) const;
 
@@ -68,6 +72,7 @@ class Parts {
   bool train_embeddings_;
   torch::TensorOptions options_;
   std::optional<TensorMap> backbone_;  // fp32, on the device; nothing: from nothing
+  TensorMap whole_;                    // all layers of it, as they are stored
   std::map<std::string, Part> parts_;
 };
 

@@ -26,6 +26,7 @@ std::shared_ptr<const Tokenizer> StageLoop::given_tokenizer() const {
 bool StageLoop::run(std::int64_t vocab_size, const Visit& visit) {
   setting_.model = backbone_ ? backbone_->config : LanguageModelConfig{vocab_size, recipe_.model.transformer()};
   setting_.is_adapted = recipe_.lora.has_value();
+  setting_.whole_layers = backbone_ ? backbone_->whole_layers : 0;
   check();
   for (std::size_t i = 0; i < recipe_.stages.size(); ++i) {
     const StageKind& kind = *recipe_.stages[i];

@@ -148,7 +148,9 @@ class ConceptStage final : public KindOf<ConceptStage, StageKind> {
     fields.add("reads", reads_, "stage of the autoencoder whose embeddings are read");
     fields.add("writes", writes_, "stage of the autoencoder whose embeddings are predicted");
     add_choice(fields, "head", head_, "how a hidden state becomes an embedding");
-    fields.add("start", start_, "stage whose backbone the model starts from: \"chain\" or one of an autoencoder");
+    fields.add("start", start_,
+               "stage whose backbone the model starts from: \"chain\" or one of an autoencoder; or \"backbone\", the "
+               "recipe's own with all of its layers");
     fields.add("layers", layers_, {0, 1024},
                "more than those of what it starts from are new, fewer are its first; 0: as many as the recipe's model");
     fields.add("dropout", options_.dropout, {0.0, 0.95}, "on the state that is projected and on what is read");
@@ -168,7 +170,7 @@ class ConceptStage final : public KindOf<ConceptStage, StageKind> {
   Architectures foresee(const StageSetting& setting, const Architectures& there) const override {
     const nlohmann::json& read = need_part(there, reads_, "[concept] reads");
     const nlohmann::json& written = need_part(there, writes_, "[concept] writes");
-    if (!there.contains(name())) need_part(there, start_, "[concept] start");
+    if (!there.contains(name()) && start_ != kBackbonePart) need_part(there, start_, "[concept] start");
     check_layers(setting);
     if (options_.readout_weight > 0.0 && autoencoder_config(written, writes_, setting).readout == 0) {
       throw Error({"[concept] readout_weight", "a readout_weight above 0 in [" + writes_ + "]", "0",
@@ -214,6 +216,10 @@ class ConceptStage final : public KindOf<ConceptStage, StageKind> {
 
   void check_layers(const StageSetting& setting) const {
     const std::int64_t all = layers(setting), of_backbone = setting.model.transformer.layers;
+    if (start_ == kBackbonePart && all > setting.whole_layers) {
+      throw Error({"[concept] layers", "at most the backbone's " + std::to_string(setting.whole_layers),
+                   std::to_string(all), setting.whole_layers > 0 ? "take fewer" : "name a backbone in [model]"});
+    }
     if (all != of_backbone && setting.is_adapted) {
       throw Error({"[concept] layers", "the backbone's " + std::to_string(of_backbone) + " where it is adapted",
                    std::to_string(all), "leave it out, or [lora]"});

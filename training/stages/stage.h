@@ -17,9 +17,10 @@ namespace noema {
 
 /// What every stage of a recipe is told of the rest.
 struct StageSetting {
-  LanguageModelConfig model;  ///< the shape of the backbone
-  bool is_adapted = false;    ///< by LoRA: it stays as it is
-  ModelKinds kinds = {};      ///< that parts before may be of
+  LanguageModelConfig model;      ///< the shape of the backbone
+  bool is_adapted = false;        ///< by LoRA: it stays as it is
+  std::int64_t whole_layers = 0;  ///< of the backbone before it was cut; 0: there is none
+  ModelKinds kinds = {};          ///< that parts before may be of
 };
 
 /// A stage that was built: what it learns and what it leaves.

@@ -94,6 +94,18 @@ TEST_F(BackboneTest, FirstLayersAreAModel) {
   EXPECT_THROW(read_backbone(folder_ / "tiny-lm", {.layers = 3}), Error);
 }
 
+TEST_F(BackboneTest, TheConceptModelMayHaveMoreOfItsLayers) {
+  const std::string cut = "backbone_layers = 1\n";
+  std::string stages = kStill;
+  stages.replace(stages.find("start = \"chain\""), 15, "start = \"backbone\"\nlayers = 2");
+  ASSERT_TRUE(run_recipe(parse_recipe(backbone_recipe(folder_ / "tiny-lm", cut + stages), "tiny"), options(), nobody_));
+  expect_backbone_in("concept", "backbone.");
+  EXPECT_FALSE(BundleFolder(folder_ / "bundle").part("contextual").tensors.contains("layers.1.attention.qkv.weight"));
+  stages.replace(stages.find("layers = 2"), 10, "layers = 3");
+  EXPECT_NE(complaint(backbone_recipe(folder_ / "tiny-lm", cut + stages), options()).find("at most the backbone's 2"),
+            std::string::npos);
+}
+
 TEST_F(BackboneTest, FirstPiecesKeepTheirEmbeddings) {
   ByteLevelVocabulary vocabulary = stored_vocabulary(tiny_byte_tokenizer()->serialized(), "tiny");
   vocabulary.tokens.insert(vocabulary.tokens.begin(), "ab");  // the only one that is not a byte
