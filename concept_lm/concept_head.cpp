@@ -10,6 +10,7 @@ KindList<HeadKind> head_kinds() {
   KindList<HeadKind> kinds;
   kinds.add(decoding_head_kind());
   kinds.add(regression_head_kind());
+  kinds.add(energy_head_kind());
   return kinds;
 }
 

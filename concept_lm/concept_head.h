@@ -89,6 +89,10 @@ std::unique_ptr<HeadKind> decoding_head_kind();
 /// Mean squared error to the true embedding, as the Base-LCM of Large Concept Models (arXiv 2412.08821, section 2.3.1).
 std::unique_ptr<HeadKind> regression_head_kind();
 
+/// Draws an embedding from the hidden state and noise in one step, and learns by the energy score of several draws
+/// against the true embedding (CALM, arXiv 2510.27688, section 3.3).
+std::unique_ptr<HeadKind> energy_head_kind();
+
 /// The kinds of head that there are; add one here.
 KindList<HeadKind> head_kinds();
 

@@ -31,4 +31,16 @@ torch::Tensor gaussian_kl(const torch::Tensor& mean, const torch::Tensor& log_va
   return divergence.mean(0).sum();
 }
 
+torch::Tensor energy_score(const torch::Tensor& draws, const torch::Tensor& targets, double exponent) {
+  constexpr double kTiny = 1e-12;  // under the root, whose slope at zero is not finite
+  const auto distance = [&](const torch::Tensor& difference) {
+    return (difference.square().sum(-1) + kTiny).pow(exponent / 2.0);
+  };
+  const std::int64_t count = draws.size(0);
+  const torch::Tensor to_target = distance(draws - targets).mean();
+  const torch::Tensor between = distance(draws.unsqueeze(0) - draws.unsqueeze(1));  // [K,K,N]
+  const torch::Tensor pairs = 1.0 - torch::eye(count, between.options().requires_grad(false)).unsqueeze(-1);
+  return 2.0 * to_target - (between * pairs).sum() / static_cast<double>(count * (count - 1) * targets.size(0));
+}
+
 }  // namespace noema

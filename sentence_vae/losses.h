@@ -28,6 +28,11 @@ torch::Tensor token_cross_entropy(const torch::Tensor& logits, const torch::Tens
 torch::Tensor info_nce(const torch::Tensor& queries, const torch::Tensor& keys, double temperature,
                        const std::optional<torch::Tensor>& numbers = std::nullopt);
 
+/// Energy score (Gneiting and Raftery 2007, section 4.3) of draws [K,N,Z], K of them for each target [N,Z]: twice the
+/// mean distance to the target less the mean distance between two draws, mean over N. Its least expected value is at
+/// the distribution that the targets come from. Distances are Euclidean, to the power `exponent`, above 0 and below 2.
+torch::Tensor energy_score(const torch::Tensor& draws, const torch::Tensor& targets, double exponent);
+
 /// Divergence of N(mean, exp(log_variance)) [N,Z] from the standard normal (VAE, arXiv 1312.6114, appendix B): summed
 /// over Z, mean over N, in nats.
 torch::Tensor gaussian_kl(const torch::Tensor& mean, const torch::Tensor& log_variance);

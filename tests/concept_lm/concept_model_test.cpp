@@ -6,6 +6,7 @@
 
 #include <numeric>
 
+#include "concept_lm/rollout.h"
 #include "concept_lm/stop_head.h"
 #include "support/gradients.h"
 #include "support/tiny_bundle.h"
@@ -186,6 +187,29 @@ TEST(RegressionHead, GradientsAgreeWithFiniteDifferencesAndItsInputIsTheProjecte
   expect_right_gradients([&] { return c.loss(*head); }, {c.hidden});
   const Concept predicted = head->predict({c.hidden});
   EXPECT_TRUE(torch::equal(predicted.input, to_input(predicted.embedding, {single_positions(3)})));
+}
+
+TEST(EnergyHead, GradientsAgreeWithFiniteDifferencesAndDrawsBelongToTheirRows) {
+  HeadCase c;
+  Weights weights(4, torch::kFloat64);
+  const Projection to_input(WeightScope(weights, "to_input."), 8, 8);
+  const auto head = energy_head_kind()->make({8, 8, to_input}, WeightScope(weights, "head."));
+  std::vector<torch::Tensor> inputs = {c.hidden};
+  for (const auto& [name, tensor] : weights.tensors()) {
+    if (name.starts_with("head.")) inputs.push_back(tensor);
+  }
+  expect_right_gradients([&] { return c.loss(*head); }, inputs);
+
+  const torch::NoGradGuard no_grad;
+  ASSERT_TRUE(head->needs().randoms);
+  const RowRandoms all(7, 3), again(7, 3);
+  const Concept together = head->predict({c.hidden, {}, all.pointers()});
+  for (std::int64_t row = 0; row < 3; ++row) {
+    const auto own = again.pointers().subspan(static_cast<std::size_t>(row), 1);
+    const Concept alone = head->predict({c.hidden.narrow(0, row, 1), {}, own});
+    EXPECT_TRUE(torch::allclose(alone.embedding[0], together.embedding[row]));
+  }
+  EXPECT_FALSE(torch::allclose(together.embedding, head->predict({c.hidden}).embedding));
 }
 
 TEST(StopHead, GradientsAgreeWithFiniteDifferences) {

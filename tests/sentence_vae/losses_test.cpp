@@ -50,5 +50,25 @@ TEST(Losses, TheTotalIsWeighted) {
   EXPECT_NEAR(total(terms).item<double>(), 3.5, 1e-6);
 }
 
+TEST(EnergyScore, IsLeastForTheDistributionThatTheTargetsComeFrom) {
+  torch::manual_seed(3);
+  const torch::Tensor targets = torch::randn({2000, 3});
+  const auto score = [&](double mean, double deviation) {
+    torch::manual_seed(4);
+    return energy_score(torch::randn({8, 2000, 3}) * deviation + mean, targets, 1.0).item<double>();
+  };
+  const double right = score(0.0, 1.0);
+  for (const auto& [mean, deviation] : {std::pair(0.5, 1.0), {0.0, 0.5}, {0.0, 2.0}, {0.0, 0.0}}) {
+    EXPECT_GT(score(mean, deviation), right + 0.02) << mean << ", " << deviation;
+  }
+}
+
+TEST(EnergyScore, OfTwoDrawsIsByItsDefinition) {
+  const torch::Tensor draws = torch::tensor({{{3.0}}, {{-1.0}}}, torch::kFloat64);
+  const torch::Tensor target = torch::zeros({1, 1}, torch::kFloat64);
+  EXPECT_NEAR(energy_score(draws, target, 1.0).item<double>(), 2.0 * (3.0 + 1.0) / 2.0 - 4.0, 1e-6);
+  EXPECT_NEAR(energy_score(draws, target, 0.5).item<double>(), std::sqrt(3.0) + 1.0 - 2.0, 1e-6);
+}
+
 }  // namespace
 }  // namespace noema

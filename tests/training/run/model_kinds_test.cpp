@@ -80,6 +80,14 @@ TEST_F(ModelKinds, ARegressionHeadLearnsTheNextEmbedding) {
   EXPECT_TRUE(scores(bundle).isfinite().all().item<bool>());
 }
 
+TEST_F(ModelKinds, AnEnergyHeadLearnsToDrawTheNextEmbedding) {
+  const Bundle bundle = train("", "head = \"energy\"\nnoise_width = 4\ndraws = 4");
+  EXPECT_LT(losses_.left("concept, energy"), 0.9);
+  EXPECT_EQ(bundle.need_concepts().config().head->name(), "energy");
+  EXPECT_TRUE(bundle.need_concepts().head().needs().randoms);
+  EXPECT_TRUE(scores(bundle).isfinite().all().item<bool>());
+}
+
 TEST_F(ModelKinds, AGaussianBottleneckLearnsToReconstructAndToStayNearTheNormal) {
   const Bundle bundle = train("bottleneck = \"gaussian\"\nlatent_width = 8\nkl_weight = 0.5", "");
   EXPECT_LT(losses_.left("semantic, decoding"), 0.9);
