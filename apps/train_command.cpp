@@ -9,9 +9,12 @@
 
 #include "apps/arguments.h"
 #include "apps/commands.h"
+#include "apps/launch_ranks.h"
 #include "apps/training_display.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "concept_lm/find_model.h"
+#include "training/ranks/place.h"
 #include "training/recipe_reference.h"
 #include "training/run/estimate.h"
 #include "training/run/pipeline.h"
@@ -32,6 +35,7 @@ struct TrainArguments {
   bool markdown = false;
   Autocast bf16 = Autocast::automatic;
   double checkpoint_minutes = 5.0;
+  int ranks = 1;
 };
 
 /// Training asks for the same large tensors at every step. By default glibc gives each back to the system, which then
@@ -60,6 +64,62 @@ void print_estimate(const RecipeEstimate& estimate) {
   std::printf("disk %s, bundle %s\n", in_units(estimate.disk_bytes).c_str(), in_units(estimate.bundle_bytes).c_str());
 }
 
+/// What all ranks must have alike, if the losses are to be those of one.
+Identity identity_of(const Recipe& recipe, const TrainArguments& arguments) {
+  Identity identity = {{"program", NOEMA_COMMIT}, {"recipe", sha256(recipe.text)}};
+  std::string changes;
+  for (const std::string& change : recipe.changes) changes += change + '\n';
+  identity.emplace_back("changes by --set", changes);
+  if (!arguments.start.empty()) {
+    identity.emplace_back("--start", sha256_file(std::filesystem::path(arguments.start) / "noema.json"));
+  }
+  std::vector<std::string> files = recipe.data.exclude;
+  files.push_back(recipe.data.train);
+  files.push_back(recipe.data.valid);
+  for (const std::string& file : files) {
+    if (std::filesystem::is_regular_file(file)) identity.emplace_back("data", sha256_file(file));
+  }
+  return identity;
+}
+
+/// The other ranks, if this process is one of several.
+std::unique_ptr<Ranks> join(const Recipe& recipe, const TrainArguments& arguments) {
+  const std::optional<Place> place = place_in_environment();
+  if (!place) return nullptr;
+  if (arguments.ranks > 1 && arguments.ranks != place->size) {
+    throw Error({"--ranks", "as many as WORLD_SIZE, " + std::to_string(place->size), std::to_string(arguments.ranks),
+                 "leave it out: the launcher says how many there are"});
+  }
+  return join_ranks(*place, identity_of(recipe, arguments));
+}
+
+void run(const Recipe& recipe, const TrainArguments& arguments, Ranks* ranks) {
+  PipelineOptions options;
+  options.run = arguments.run.empty() ? "runs/" + recipe.name : arguments.run;
+  options.out = arguments.out;
+  options.start = arguments.start;
+  options.commit = NOEMA_COMMIT;
+  options.trainer.checkpoint_minutes = arguments.checkpoint_minutes;
+  options.trainer.bf16 = arguments.bf16;
+  options.trainer.interrupted = &interrupted;
+  options.trainer.ranks = ranks;
+  const bool is_first = !ranks || ranks->is_first();
+  const auto display =
+      is_first ? make_training_display(options.run / "metrics.jsonl") : std::make_unique<TrainingProgress>();
+  if (!run_recipe(recipe, options, *display)) {
+    throw Error({arguments.recipe, "training to its end", "an interruption", "run the same command to go on"});
+  }
+  if (is_first) spdlog::info("the bundle is in {}", options.out.empty() ? recipe.out : options.out.string());
+}
+
+/// After a failure a connection may still be in use by a thread that nobody can end: the process is left at once.
+[[noreturn]] void leave(const std::exception& error) {
+  const std::string message = error.what();
+  std::fprintf(stderr, "noema: %s\n", message.substr(0, message.find('\n')).c_str());
+  std::fflush(nullptr);
+  std::_Exit(1);
+}
+
 void train(const TrainArguments& arguments) {
   if (arguments.keys) {
     std::fputs((arguments.markdown ? recipes_page() : describe_keys(*arguments.keys)).c_str(), stdout);
@@ -70,24 +130,17 @@ void train(const TrainArguments& arguments) {
   std::string& backbone = recipe.model.backbone;
   if (!backbone.empty()) backbone = find_model(backbone).string();
   if (arguments.dry_run) return print_estimate(estimate(recipe, arguments.start));
+  if (arguments.ranks > 1 && !place_in_environment()) return launch_ranks(arguments.ranks);
 
   keep_freed_memory();
-  PipelineOptions options;
-  options.run = arguments.run.empty() ? "runs/" + recipe.name : arguments.run;
-  options.out = arguments.out;
-  options.start = arguments.start;
-  options.commit = NOEMA_COMMIT;
-  options.trainer.checkpoint_minutes = arguments.checkpoint_minutes;
-  options.trainer.bf16 = arguments.bf16;
-  options.trainer.interrupted = &interrupted;
   std::signal(SIGINT, [](int) { interrupted = true; });
   std::signal(SIGTERM, [](int) { interrupted = true; });
-
-  const auto display = make_training_display(options.run / "metrics.jsonl");
-  if (run_recipe(recipe, options, *display)) {
-    spdlog::info("the bundle is in {}", options.out.empty() ? recipe.out : options.out.string());
-  } else {
-    throw Error({arguments.recipe, "training to its end", "an interruption", "run the same command to go on"});
+  const std::unique_ptr<Ranks> ranks = join(recipe, arguments);
+  try {
+    run(recipe, arguments, ranks.get());
+  } catch (const std::exception& error) {
+    if (ranks) leave(error);
+    throw;
   }
 }
 
@@ -116,12 +169,15 @@ void add_train(CLI::App& program) {
   command->add_option("--bf16", arguments->bf16, "auto (probe), on or off")->transform(CLI::CheckedTransformer(words));
   command->add_option("--checkpoint-minutes", arguments->checkpoint_minutes, "minutes between checkpoints")
       ->check(CLI::Range(0.0, 1440.0));
+  command->add_option("--ranks", arguments->ranks, "processes on this machine that train together (docs/scaling.md)")
+      ->check(CLI::Range(1, 1024));
   command->footer(
       "Examples:\n"
       "  noema train recipes/stories.toml --dry-run\n"
       "  noema train recipes/stories.toml\n"
       "  noema train recipes/stories.toml --set seed=7 --set concept.steps=500 --run runs/seven --out "
       "runs/seven/bundle\n"
+      "  noema train recipes/stories.toml --ranks 2\n"
       "A run that was stopped goes on where it was when the same command is given again.");
   command->callback([arguments] { train(*arguments); });
 }

@@ -20,12 +20,25 @@ std::string duration(double seconds) {
   return text;
 }
 
+/// " | ranks 2: 4100 4080 tokens/s, waiting 3% 4%", or nothing for one process alone.
+std::string ranks_of(const std::vector<RankSpeed>& ranks) {
+  if (ranks.empty()) return "";
+  std::string speeds, waits;
+  for (const RankSpeed& rank : ranks) {
+    speeds += fmt::format(" {:.0f}", rank.tokens_per_second);
+    waits += fmt::format(" {:.0f}%", 100.0 * rank.share_waited);
+  }
+  return fmt::format(" | ranks {}:{} tokens/s, waiting{}", ranks.size(), speeds, waits);
+}
+
 std::string line_of(const StepReport& report) {
   std::string line = fmt::format("{} {}/{} |", report.stage, report.step, report.steps);
   for (const auto& [name, value] : report.losses) line += fmt::format(" {} {:.4f}", name, value);
-  return line + fmt::format(" | lr {:.2e} norm {:.2f} | {:.0f} tokens/s | {} left | saved {}", report.learning_rate,
-                            report.gradient_norm, report.tokens_per_second, duration(report.seconds_left),
-                            report.last_checkpoint);
+  return line +
+         fmt::format(" | lr {:.2e} norm {:.2f} | {:.0f} tokens/s | {} left | saved {}", report.learning_rate,
+                     report.gradient_norm, report.tokens_per_second, duration(report.seconds_left),
+                     report.last_checkpoint) +
+         ranks_of(report.ranks);
 }
 
 std::string line_of(const ValidationReport& report) {
@@ -59,13 +72,17 @@ class Display final : public TrainingProgress {
     }
     nlohmann::json losses(nlohmann::json::value_t::object);
     for (const auto& [name, value] : report.losses) losses[name] = value;
-    record({{"event", "step"},
-            {"stage", report.stage},
-            {"step", report.step},
-            {"losses", losses},
-            {"gradient_norm", report.gradient_norm},
-            {"learning_rate", report.learning_rate},
-            {"tokens_per_second", report.tokens_per_second}});
+    nlohmann::json line = {{"event", "step"},
+                           {"stage", report.stage},
+                           {"step", report.step},
+                           {"losses", losses},
+                           {"gradient_norm", report.gradient_norm},
+                           {"learning_rate", report.learning_rate},
+                           {"tokens_per_second", report.tokens_per_second}};
+    for (const RankSpeed& rank : report.ranks) {
+      line["ranks"].push_back({{"tokens_per_second", rank.tokens_per_second}, {"share_waited", rank.share_waited}});
+    }
+    record(line);
   }
 
   void on_validation(const ValidationReport& report) override {

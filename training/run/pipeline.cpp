@@ -14,24 +14,50 @@
 namespace noema {
 namespace {
 
+std::unique_ptr<const Workers> make_workers(Ranks& ranks) {
+  return ranks.size() == 1 ? make_thread_workers() : make_rank_workers(make_thread_workers(), ranks);
+}
+
 class Pipeline {
  public:
   Pipeline(const Recipe& recipe, const PipelineOptions& options, TrainingProgress& progress)
-      : recipe_(recipe), options_(options), progress_(progress), loop_(recipe, options.start, options.kinds) {
+      : recipe_(recipe),
+        options_(options),
+        progress_(progress),
+        loop_(recipe, options.start, options.kinds),
+        alone_(alone()),
+        ranks_(options.trainer.ranks ? *options.trainer.ranks : *alone_) {
     if (options_.out.empty()) options_.out = recipe.out;
-    check_backbone();
-    make_or_load_tokenizer();
+    check_micro_batches();
+    first_then_others(ranks_, [this] {
+      check_backbone();
+      make_or_load_tokenizer();
+    });
   }
 
   bool run() {
     const bool is_done = loop_.run(
         tokenizer_->vocab_size(),
         [&](std::size_t index, const StageKind& kind, Stage& stage) { return run_stage(index, kind, stage); });
-    if (is_done) write_bundle();
+    if (is_done)
+      first_then_others(ranks_, [this] {
+        if (ranks_.is_first()) write_bundle();
+      });
     return is_done;
   }
 
  private:
+  /// Every rank must have something to compute.
+  void check_micro_batches() const {
+    for (const Choice<StageKind>& stage : recipe_.stages) {
+      const StageOptions& training = stage->training;
+      if (training.steps == 0 || std::min(training.micro_batches, training.batch) >= ranks_.size()) continue;
+      throw Error({'[' + stage->name() + "] micro_batches",
+                   "as many as there are ranks, " + std::to_string(ranks_.size()) + ", or more",
+                   std::to_string(training.micro_batches), "raise it, and batch if that is less, or take fewer ranks"});
+    }
+  }
+
   /// A run goes on with the backbone that it began with: what is finished in it fits no other.
   void check_backbone() const {
     const Backbone* backbone = loop_.backbone();
@@ -62,11 +88,14 @@ class Pipeline {
   bool run_stage(std::size_t index, const StageKind& kind, Stage& stage) {
     const std::string name = kind.name();
     const auto finished = options_.run / (name + ".safetensors");
-    if (std::filesystem::exists(finished)) {
+    const bool is_finished = std::filesystem::exists(finished);
+    agree(ranks_, "the state of " + finished.string(), is_finished ? "finished" : "unfinished");
+    if (is_finished) {
       take_finished(name, stage, finished);
       return true;
     }
     if (!train(index, kind, stage)) return false;
+    if (!ranks_.is_first()) return true;
     write_safetensors(finished, stage.trained().tensors,
                       {{"architecture", stage.trained().architecture.dump()},
                        {"measures", nlohmann::json(measures_[name]).dump()},
@@ -86,15 +115,12 @@ class Pipeline {
       return true;
     }
     TensorMap parameters = stage.parameters();
-    const TrainedStage trained{kind.name(),
-                               *stage.objective,
-                               kind.training,
-                               recipe_.settings.at(kind.name()),
-                               parameters,
-                               *data.training,
-                               validation,
-                               stream_seed(recipe_.seed, SeedStream::dropout, index),
-                               is_in_bf16(stage, validation)};
+    bool in_bf16 = false;
+    first_then_others(ranks_, [&] { in_bf16 = is_in_bf16(stage, validation); });
+    const TrainedStage trained{
+        kind.name(), *stage.objective, kind.training, recipe_.settings.at(kind.name()),
+        parameters,  *data.training,   validation,    stream_seed(recipe_.seed, SeedStream::dropout, index),
+        in_bf16};
     if (!train_stage(trained, *workers_, *tokenizer_, options_.run, options_.trainer, progress_)) return false;
     measures_[kind.name()] = workers_->measure(*stage.objective, validation);
     return true;
@@ -105,9 +131,10 @@ class Pipeline {
     const auto path = options_.run / "precision";
     const Autocast wanted = options_.trainer.bf16;
     if (!std::filesystem::exists(path)) {
+      const auto local = make_thread_workers();
       const bool bf16 =
           wanted == Autocast::automatic
-              ? bf16_is_faster(*stage.objective, validation[validation.size() / 2], stage.parameters(), *workers_)
+              ? bf16_is_faster(*stage.objective, validation[validation.size() / 2], stage.parameters(), *local)
               : wanted == Autocast::on;
       write_file(path, bf16 ? "bf16" : "fp32");
     }
@@ -157,7 +184,9 @@ class Pipeline {
   PipelineOptions options_;
   TrainingProgress& progress_;
   StageLoop loop_;
-  std::unique_ptr<const Workers> workers_ = make_thread_workers();
+  std::unique_ptr<Ranks> alone_;
+  Ranks& ranks_;
+  std::unique_ptr<const Workers> workers_ = make_workers(ranks_);
   std::shared_ptr<const Tokenizer> tokenizer_;
   std::map<std::string, std::map<std::string, double>> measures_;
 };
@@ -165,7 +194,12 @@ class Pipeline {
 }  // namespace
 
 bool run_recipe(const Recipe& recipe, const PipelineOptions& options, TrainingProgress& progress) {
-  return Pipeline(recipe, options, progress).run();
+  try {
+    return Pipeline(recipe, options, progress).run();
+  } catch (const std::exception& error) {
+    if (options.trainer.ranks) options.trainer.ranks->fail(error.what());
+    throw;
+  }
 }
 
 }  // namespace noema

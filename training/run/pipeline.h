@@ -22,7 +22,8 @@ struct PipelineOptions {
 };
 
 /// Runs the stages of a recipe that are not finished yet, and writes the bundle after the last. Returns false when it
-/// was interrupted. Throws Error, among others for a run that began with another recipe.
+/// was interrupted. With several ranks all call it, with the same recipe and folders, which all see; the first writes.
+/// A rank that fails lets the others know. Throws Error, among others for a run that began with another recipe.
 bool run_recipe(const Recipe& recipe, const PipelineOptions& options, TrainingProgress& progress);
 
 }  // namespace noema

@@ -8,6 +8,12 @@
 
 namespace noema {
 
+/// How one of several ranks gets on.
+struct RankSpeed {
+  double tokens_per_second = 0.0;  ///< of its own micro-batches, while it computes
+  double share_waited = 0.0;       ///< of its time, for the other ranks: communication, and slower ones
+};
+
 /// Where a stage stands after a step.
 struct StepReport {
   std::string stage;
@@ -18,7 +24,8 @@ struct StepReport {
   double learning_rate = 0.0;
   double tokens_per_second = 0.0;
   double seconds_left = 0.0;
-  std::int64_t last_checkpoint = 0;  ///< step; 0: none yet
+  std::int64_t last_checkpoint = 0;   ///< step; 0: none yet
+  std::vector<RankSpeed> ranks = {};  ///< by rank; empty: one process alone
 };
 
 /// How well it does on validation: each measure as a share of 1.

@@ -22,6 +22,7 @@ struct TrainerOptions {
   std::int64_t report_every = 50;                  ///< steps between two reports
   Autocast bf16 = Autocast::automatic;             ///< a run goes on with what it began with
   const std::atomic<bool>* interrupted = nullptr;  ///< when it becomes true, a checkpoint is written and training ends
+  Ranks* ranks = nullptr;                          ///< that train together; null: this process alone
 };
 
 /// What is trained: what a stage learns and from what, and its weights, which are changed in place.
@@ -39,8 +40,8 @@ struct TrainedStage {
 
 /// Trains a stage to its end, from where a checkpoint in `folder` left it if there is one. The parameters are then
 /// those of the best validation. Killed and started again it gives the same weights as without a break, on a CPU with
-/// the same number of threads. Returns false when it was interrupted. Throws Error for a checkpoint made with
-/// other settings, and when loss or gradient stop being finite.
+/// the same number of threads and ranks. Of several ranks the first writes, and all read. Returns false when it was
+/// interrupted. Throws Error for a checkpoint made with other settings, and when loss or gradient stop being finite.
 bool train_stage(const TrainedStage& trained, const Workers& workers, const Tokenizer& tokenizer,
                  const std::filesystem::path& folder, const TrainerOptions& options, TrainingProgress& progress);
 

@@ -72,19 +72,6 @@ BatchLoss add_up(const std::vector<MicroBatchResult>& results, const MicroBatche
   return sum;
 }
 
-std::map<std::string, double> shares_of(const std::vector<Counts>& found) {
-  Counts sums;
-  for (const Counts& counts : found) {
-    for (const auto& [name, count] : counts) {
-      sums[name].first += count.first;
-      sums[name].second += count.second;
-    }
-  }
-  std::map<std::string, double> shares;
-  for (const auto& [name, count] : sums) shares[name] = count.second > 0 ? count.first / count.second : 0.0;
-  return shares;
-}
-
 class ThreadWorkers final : public Workers {
  public:
   BatchLoss add_gradients(const Objective& objective, const MicroBatches& micro_batches,
@@ -92,13 +79,14 @@ class ThreadWorkers final : public Workers {
     std::vector<MicroBatchResult> results(micro_batches.size());
     parallel_for(0, static_cast<std::int64_t>(results.size()), 1, [&](std::int64_t begin, std::int64_t end) {
       for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
-        results[i] = run(objective, *micro_batches[i], parameters, Random::of(options.seed, i).next(), options.bf16);
+        results[i] = run(objective, *micro_batches[i], parameters,
+                         Random::of(options.seed, options.first + i * options.stride).next(), options.bf16);
       }
     });
     return add_up(results, micro_batches, parameters);
   }
 
-  std::map<std::string, double> measure(const Objective& objective, const MicroBatches& batches) const override {
+  Counts count(const Objective& objective, const MicroBatches& batches) const override {
     std::vector<Counts> found(batches.size());
     parallel_for(0, static_cast<std::int64_t>(batches.size()), 1, [&](std::int64_t begin, std::int64_t end) {
       const torch::NoGradGuard no_grad;
@@ -106,11 +94,21 @@ class ThreadWorkers final : public Workers {
         found[i] = objective.measure(*batches[i]);
       }
     });
-    return shares_of(found);
+    Counts sums;
+    for (const Counts& counts : found) add_to(sums, counts);
+    return sums;
   }
 };
 
 }  // namespace
+
+std::map<std::string, double> Workers::measure(const Objective& objective, const MicroBatches& batches) const {
+  std::map<std::string, double> shares;
+  for (const auto& [name, count] : count(objective, batches)) {
+    shares[name] = count.second > 0 ? count.first / count.second : 0.0;
+  }
+  return shares;
+}
 
 std::unique_ptr<const Workers> make_thread_workers() { return std::make_unique<const ThreadWorkers>(); }
 

@@ -19,6 +19,13 @@ std::string first_sentence(const Sentences& sentences, const Tokenizer& tokenize
 
 }  // namespace
 
+void add_to(Counts& sums, const Counts& counts) {
+  for (const auto& [name, count] : counts) {
+    sums[name].first += count.first;
+    sums[name].second += count.second;
+  }
+}
+
 double ReasoningMicroBatch::weight() const {
   const std::vector<std::int64_t>& lengths = content.steps.lengths;
   return static_cast<double>(std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}));

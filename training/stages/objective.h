@@ -17,6 +17,8 @@ namespace noema {
 /// How often something was right: name to {hits, cases}, summed over batches.
 using Counts = std::map<std::string, std::pair<double, double>>;
 
+void add_to(Counts& sums, const Counts& counts);
+
 /// What losses are computed of. Its objective alone knows what is in it.
 class Batch {
  public:
