@@ -76,6 +76,9 @@ Identity identity_of(const Recipe& recipe, const TrainArguments& arguments) {
   std::vector<std::string> files = recipe.data.exclude;
   files.push_back(recipe.data.train);
   files.push_back(recipe.data.valid);
+  for (const auto* mixture : {&recipe.data.mixture, &recipe.data.valid_mixture}) {
+    for (const auto& [name, weight] : *mixture) files.push_back(name);
+  }
   for (const std::string& file : files) {
     if (std::filesystem::is_regular_file(file)) identity.emplace_back("data", sha256_file(file));
   }
