@@ -4,8 +4,8 @@
     scripts/results-tables.py --check      fails, and names the page, where a table differs from its runs
     scripts/results-tables.py --evaluate   measures the models that ship, writes docs/results/runs/, then fills
 
-A table stands between `<!-- table: NAME -->` and `<!-- end -->`. NAME is the name of a run file, docs/results/runs/NAME.json,
-or "summary", a row a model. Run files are what `noema eval --json` writes, without paths of the machine it ran on.
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`. NAME is that of a run file, docs/results/runs/NAME.json, or
+"summary", a row a model. Run files are what `noema eval --json` writes, without paths of the machine it ran on.
 --evaluate wants the public files as data/prosqa/valid.json and data/blocksworld7/valid.json; NOEMA is the program
 (scripts/noema).
 """
@@ -34,33 +34,39 @@ def percent(share):
 
 
 def interval(result):
-    low, high = result.get("bootstrap95") or result["ci95"]
+    low, high = result["ci95"]
     return f"{percent(low)}–{percent(high)}"
 
 
 def markdown(columns, rows):
     """Columns in which no row has a value are left out."""
     kept = [i for i in range(len(columns)) if any(row[i] not in ("–", "") for row in rows)]
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "".join("| " + " | ".join(str(line[i]) for i in kept) + " |\n" for line in lines).replace("| --- ", "|---") \
-        .replace("--- |", "---|")
+    lines = ["| " + " | ".join(str(line[i]) for i in kept) + " |\n" for line in [columns, *rows]]
+    return lines[0] + "|---" * len(kept) + "|\n" + "".join(lines[1:])
 
 
 def ratio(result, chain, key):
     return f"{result[key] / chain[key]:.2f}" if chain and key in result else "–"
 
 
+def where_rule_fails(result, rule):
+    found = [where for where in result.get("where_rules_fail") or [] if where["rule"] == rule]
+    return percent(found[0]["accuracy"]) if found else "–"
+
+
 def run_table(run):
     chain = next((result for result in run["results"] if result["mode"] == "chain"), None)
+    floors = run.get("floors") or []
+    rules = {where["rule"]: where["n"] for result in run["results"] for where in result.get("where_rules_fail") or []}
+    columns = ["mode", "n", "answers", "95% interval", "steps valid", "stop decisions", "familiar", "GFLOPs",
+               "of the chain's", "without the prompt", *(f"where \"{rule}\" fails ({n})" for rule, n in rules.items())]
     rows = [[result["mode"], result["n"], percent(result["accuracy"]), interval(result),
              percent(result.get("validity")), percent(result.get("stop_accuracy")), percent(result.get("coverage")),
-             f"{result['gflops']:.3f}", ratio(result, chain, "gflops"), ratio(result, chain, "gflops_without_prefill")]
-            for result in run["results"]]
-    columns = ["mode", "n", "answers", "95% interval", "steps valid", "stop decisions", "questions reasoned about",
-               "GFLOPs", "of the chain's", "without the prompt"]
-    floors = [[f"floor: {floor['name']}", floor.get("n", "–"), percent(floor["accuracy"]), *["–"] * 7]
-              for floor in run.get("floors") or []]
-    return markdown(columns, rows + floors)
+             f"{result['gflops']:.3f}", ratio(result, chain, "gflops"), ratio(result, chain, "gflops_without_prefill"),
+             *(where_rule_fails(result, rule) for rule in rules)] for result in run["results"]]
+    rows += [[f"floor: {floor['rule']}", floor["n"], percent(floor["accuracy"]), *["–"] * (len(columns) - 3)]
+             for floor in floors]
+    return markdown(columns, rows)
 
 
 def floor(name, run, by_mode):
@@ -97,7 +103,9 @@ def filled(text):
 def without_paths(run, name):
     """The run as it is committed: times depend on the machine, paths name it."""
     modes = " ".join(f"--mode {result['mode']}" for result in run["results"])
-    run["run"]["command"] = f"noema eval {name} --data {DATA[name]} --read-steps --precision fp32 {modes} --json {name}.json"
+    floors = "--floors " if "floors" in run else ""
+    run["run"]["command"] = (f"noema eval {name} --data {DATA[name]} --read-steps --precision fp32 {modes} {floors}"
+                             f"--json {name}.json")
     run["model"], run["data"] = name, DATA[name]
     run.pop("peak_memory_mb", None)
     for result in run["results"]:
@@ -107,14 +115,17 @@ def without_paths(run, name):
 
 def evaluate():
     program = os.environ.get("NOEMA", str(ROOT / "scripts" / "noema"))
+    known = subprocess.run([program, "eval", "--help"], capture_output=True, text=True, check=True).stdout
+    floors = ["--floors"] if "--floors" in known else []
     with tempfile.TemporaryDirectory() as folder:
         stories = pathlib.Path(folder) / "stories.json"
         subprocess.run([program, "data", "stories", "--count", "1000", "--seed", "20261124", "--out", stories], check=True)
         for name, data in DATA.items():
             out = pathlib.Path(folder) / "run.json"
             asked = [argument for mode in MODES for argument in ("--mode", mode)]
-            subprocess.run([program, "eval", name, "--data", stories if name == "stories" else ROOT / data, "--read-steps",
-                            "--precision", "fp32", *asked, "--json", out], check=True)
+            questions = stories if name == "stories" else ROOT / data
+            subprocess.run([program, "eval", name, "--data", questions, "--read-steps", "--precision", "fp32", *asked,
+                            *floors, "--json", out], check=True)
             run = without_paths(json.loads(out.read_text()), name)
             RUNS.mkdir(parents=True, exist_ok=True)
             (RUNS / f"{name}.json").write_text(json.dumps(run, indent=1, sort_keys=True) + "\n")
