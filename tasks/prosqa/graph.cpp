@@ -105,6 +105,14 @@ std::vector<int> hops_from(int root, std::size_t nodes, const std::vector<Edge>&
   return hops;
 }
 
+/// What has grown, before anything is asked.
+ProsqaGraph graph_of(const Growing& growing) {
+  ProsqaGraph graph;
+  graph.nodes = static_cast<int>(growing.below.size());
+  graph.edges = growing.edges;
+  return graph;
+}
+
 /// The question about a grown graph; nothing when it has none with the wanted number of hops.
 std::optional<ProsqaGraph> ask(const Growing& graph, const ProsqaOptions& options, Random& random) {
   std::vector<bool> has_kind(graph.below.size());
@@ -124,35 +132,41 @@ std::optional<ProsqaGraph> ask(const Growing& graph, const ProsqaOptions& option
   }
   if (leaves[0].empty() || leaves[1].empty() || most < options.min_hops || most > options.max_hops) return std::nullopt;
 
-  ProsqaGraph question;
-  question.nodes = static_cast<int>(graph.below.size());
-  question.edges = graph.edges;
+  ProsqaGraph question = graph_of(graph);
   question.target = random.pick(deepest);
   question.root = graph.below[at(question.target)] == kBelowFirst ? 0 : 1;
   question.neg_target = random.pick(leaves[1 - question.root]);
   return question;
 }
 
-/// The question whose candidates lie as many hops below one person alone as below the other; nothing when there are
-/// none.
-std::optional<ProsqaGraph> ask_matched(const Growing& graph, int hops, Random& random) {
-  const std::size_t nodes = graph.below.size();
+/// The question whose candidates lie so many hops below one person alone and below the other alone; nothing when there
+/// are none. Of `graph` only nodes and edges count.
+std::optional<ProsqaGraph> ask_matched(ProsqaGraph graph, int hops, Random& random) {
+  const std::size_t nodes = at(graph.nodes);
+  const std::vector<int> from[2] = {hops_from(0, nodes, graph.edges), hops_from(1, nodes, graph.edges)};
   std::vector<int> candidates[2];
-  for (const int person : {0, 1}) {
-    const std::vector<int> from_person = hops_from(person, nodes, graph.edges);
-    const unsigned alone = person == 0 ? kBelowFirst : kBelowSecond;
-    for (int node = 2; node < static_cast<int>(nodes); ++node) {
-      if (graph.below[at(node)] == alone && from_person[at(node)] == hops) candidates[person].push_back(node);
+  for (int node = 2; node < graph.nodes; ++node) {
+    for (const int person : {0, 1}) {
+      if (from[person][at(node)] == hops && from[1 - person][at(node)] < 0) candidates[person].push_back(node);
     }
   }
   if (candidates[0].empty() || candidates[1].empty()) return std::nullopt;
-  ProsqaGraph question;
-  question.nodes = static_cast<int>(nodes);
-  question.edges = graph.edges;
-  question.root = static_cast<int>(random.below(2));
-  question.target = random.pick(candidates[question.root]);
-  question.neg_target = random.pick(candidates[1 - question.root]);
-  return question;
+  graph.is_matched = true;
+  graph.root = static_cast<int>(random.below(2));
+  graph.target = random.pick(candidates[graph.root]);
+  graph.neg_target = random.pick(candidates[1 - graph.root]);
+  return graph;
+}
+
+/// Another such question, each number of hops that the graph has one for being equally likely.
+std::optional<ProsqaGraph> ask_matched_again(const ProsqaGraph& graph, int max_hops, Random& random) {
+  std::vector<int> lengths(at(std::min(max_hops, graph.nodes)));
+  std::iota(lengths.begin(), lengths.end(), 1);
+  random.shuffle(lengths);
+  for (const int hops : lengths) {
+    if (auto question = ask_matched(graph, hops, random)) return question;
+  }
+  return std::nullopt;
 }
 
 std::uint64_t mixed(std::uint64_t a, std::uint64_t b) { return Random(Random(a).next() + b).next(); }
@@ -173,7 +187,7 @@ ProsqaGraph draw_prosqa_graph(const ProsqaOptions& options, int max_people, int 
     Growing graph;
     for (int node = 2; node < options.nodes; ++node) add_concept(graph, options, random);
     drop_isolated(graph);
-    auto question = is_matched ? ask_matched(graph, hops, random) : ask(graph, options, random);
+    auto question = is_matched ? ask_matched(graph_of(graph), hops, random) : ask(graph, options, random);
     if (!question) continue;
     const std::vector<bool> people = question->people();
     const int count = static_cast<int>(std::count(people.begin(), people.end(), true));
@@ -184,6 +198,7 @@ ProsqaGraph draw_prosqa_graph(const ProsqaOptions& options, int max_people, int 
 }
 
 std::optional<ProsqaGraph> ask_again(const ProsqaGraph& graph, int max_hops, Random& random) {
+  if (graph.is_matched) return ask_matched_again(graph, max_hops, random);
   const std::vector<bool> is_person = graph.people();
   std::vector<int> people;
   for (int node = 0; node < graph.nodes; ++node) {

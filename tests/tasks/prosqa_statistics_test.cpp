@@ -42,6 +42,10 @@ struct Graph {
 
   std::size_t parents_of(int node) const { return parents.contains(node) ? parents.at(node).size() : 0; }
 
+  std::size_t statements_about(int node) const {
+    return parents_of(node) + (children.contains(node) ? children.at(node).size() : 0);
+  }
+
   /// Whether `forward` hops from the root, or these and one hop back from the node, meet.
   bool meets(int node, int forward) const {
     const auto hops = hops_from(root);
@@ -223,6 +227,11 @@ TEST(ProsqaMatched, RulesThatPassOverThePersonAreWorthNothing) {
       const auto first = graph.hops_from(0), second = graph.hops_from(1);
       return first.contains(node) ? first.at(node) : second.at(node);
     });
+    rule("longer name", [&](int node) { return symbol(node).size(); });
+    rule("later by name", [&](int node) { return symbol(node); });
+    rule("more statements", [&](int node) { return graph.statements_about(node); });
+    rule("last in a statement",
+         [&](int node) { return example.question.rfind(symbol(node), example.question.rfind(". Is ")); });
     rule("more parents", [&](int node) { return graph.parents_of(node); });
     rule("more children", [&](int node) { return graph.children.contains(node) ? graph.children.at(node).size() : 0; });
     rule("later in the text", [&](int node) { return example.question.find(symbol(node)); });
@@ -232,6 +241,58 @@ TEST(ProsqaMatched, RulesThatPassOverThePersonAreWorthNothing) {
   EXPECT_EQ(right["deeper"], kMatched / 2.0);
   ASSERT_EQ(lengths.size(), 6u);
   for (const auto& [length, count] : lengths) EXPECT_NEAR(count, kMatched / 6.0, 35) << length;
+}
+
+/// Asked about the other person, the other candidate is right after as many statements: so whatever a rule says that
+/// does not look at the person is right for one of the two.
+void expect_mirrored(const Example& example) {
+  const Graph graph(example);
+  const auto of_root = graph.hops_from(graph.root), of_other = graph.hops_from(1 - graph.root);
+  ASSERT_TRUE(of_root.contains(graph.target) && of_other.contains(graph.neg_target)) << example.question;
+  EXPECT_EQ(of_root.at(graph.target), of_other.at(graph.neg_target)) << example.question;
+  EXPECT_FALSE(of_root.contains(graph.neg_target) || of_other.contains(graph.target)) << example.question;
+}
+
+TEST(ProsqaMatched, TheOtherPersonIsTheOtherCandidate) {
+  const auto task = make_task("prosqa-matched");
+  int first = 0;
+  for (std::uint64_t index = 0; index < 400; ++index) {
+    const Example example = task->generator()->generate(3, index);
+    expect_mirrored(example);
+    first += example.extra.at("root") == 0;
+  }
+  EXPECT_NEAR(first, 200, 40);
+}
+
+TEST(ProsqaMatched, SiblingsAreMatchedToo) {
+  const auto task = make_task("prosqa-matched");
+  std::size_t count = 0;
+  for (std::uint64_t index = 0; index < 40; ++index) {
+    const ExampleGroup group = task->generator()->group(4, index, {.siblings = 6});
+    const std::string statements = group.example.question.substr(0, group.example.question.find(" Is ") + 1);
+    for (const Example& sibling : group.siblings) {
+      ++count;
+      EXPECT_TRUE(sibling.question.starts_with(statements + "Is ")) << sibling.question;
+      EXPECT_EQ(task->is_valid(sibling, sibling.steps), true) << sibling.question;
+      EXPECT_FALSE(task->hints(sibling).empty());
+      expect_mirrored(sibling);
+    }
+  }
+  EXPECT_EQ(count, 240u);
+}
+
+TEST(ProsqaMatched, GraphsAreAboutAsLargeAsThePublicOnesForEveryLength) {
+  const auto task = make_task("prosqa-matched");
+  std::map<std::size_t, std::vector<int>> sizes;  // by statements of the proof
+  for (std::uint64_t index = 0; index < 600; ++index) {
+    const Example example = task->generator()->generate(5, index);
+    sizes[example.steps.size()].push_back(Graph(example).nodes);
+  }
+  for (const auto& [length, nodes] : sizes) {
+    double sum = 0;
+    for (const int count : nodes) sum += count;
+    EXPECT_NEAR(sum / static_cast<double>(nodes.size()), 22.82, 1.5) << length;
+  }
 }
 
 TEST(ProsqaLong, HasLongerProofsThanAnyThatIsTrainedOn) {
