@@ -26,8 +26,9 @@ class Error : public std::runtime_error {
   Problem problem_;
 };
 
-/// `text` on one line, with control characters escaped, bytes that are not UTF-8 replaced by U+FFFD, and the middle of
-/// a long text (`max_length` in bytes) left out: what an untrusted text passes through before a message shows it.
+/// `text` on one line, with control characters and marks of bidirectional text escaped, bytes that are not UTF-8
+/// replaced by U+FFFD, and the middle of a long text (`max_length` in bytes) left out: what an untrusted text passes
+/// through before a message shows it.
 std::string printable(std::string_view text, std::size_t max_length = 60);
 
 }  // namespace noema

@@ -41,5 +41,17 @@ TEST(Printable, ShortensTheMiddleAtCharacterBorders) {
   }
 }
 
+TEST(Printable, LeavesNothingThatSteersATerminalOrTurnsText) {
+  EXPECT_EQ(printable("a\x1b[31mb\x7f"), "a\\x1b[31mb\\x7f");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "31m"),
+            "\\xc2\\x9b31m")
+      << "U+009B is ESC [ in one";
+  for (const char* mark : {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202e", "\u2066", "\u2069"}) {
+    EXPECT_EQ(printable(mark).find_first_not_of("\\x0123456789abcdef"), std::string::npos) << printable(mark);
+  }
+  EXPECT_EQ(printable("\u00a0é ‐ ‧ \u2065 \u206a 日本"), "\u00a0é ‐ ‧ \u2065 \u206a 日本");
+}
+
 }  // namespace
 }  // namespace noema
