@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "concept_lm/bundle_folder.h"
 #include "concept_lm/part_kinds.h"
 #include "nn/model/index_tensor.h"
@@ -45,6 +46,7 @@ void BackboneCut::fields(Fields& fields) {
 
 Backbone read_backbone(const std::filesystem::path& folder, const BackboneCut& cut) {
   const BundleFolder stored(folder, BundleFolder::Base::refuse);
+  need_utf8(std::filesystem::canonical(folder).filename().string(), "the name of the backbone's folder");
   const StoredPart chain = stored.part("chain");
   const std::string where = stored.where() + ": chain";
   Backbone backbone{std::filesystem::canonical(folder).filename().string(), chain.sha256,

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/utf8.h"
 #include "concept_lm/bundle_folder.h"
 #include "concept_lm/part_kinds.h"
 
@@ -40,10 +41,12 @@ Weights place_weights(TensorMap tensors, const std::string& where, const Bundle&
 }
 
 void load_part(Bundle& bundle, const std::string& name, const nlohmann::json& architecture, Weights weights,
-               const std::string& where, const ModelKinds& kinds) {
+               const std::vector<std::string>& own, const std::string& where, const ModelKinds& kinds) {
   const auto word = json_member<std::string>(architecture, "kind", where);
-  if (const PartKind* kind = kinds.parts.find(word))
-    return kind->load(bundle, {name, architecture, weights, where, kinds});
+  if (const PartKind* kind = kinds.parts.find(word)) {
+    kind->load(bundle, {name, architecture, weights, where, kinds});
+    return weights.need_used(own);
+  }
   throw Error({where + ": kind", one_of(kinds.parts.names()), printable(word),
                "the bundle was written by a newer version of noema"});
 }
@@ -115,6 +118,7 @@ Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision>
 
 Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision> precision,
                    std::shared_ptr<const Accelerator> accelerator, const ModelKinds& kinds) {
+  need_utf8(folder.string(), "the name of the bundle");  // it goes into results
   const BundleFolder stored(folder);
   Bundle bundle;
   bundle.where = folder.string();
@@ -131,7 +135,7 @@ Bundle load_bundle(const std::filesystem::path& folder, std::optional<Precision>
   for (const std::string& name : stored.part_names()) {
     StoredPart part = stored.part(name);
     load_part(bundle, name, part.architecture, place_weights(std::move(part.tensors), part.file.string(), bundle),
-              stored.where() + ": " + printable(name), kinds);
+              part.own, stored.where() + ": " + printable(name), kinds);
   }
   check_parts(bundle, stored.where());
   return bundle;

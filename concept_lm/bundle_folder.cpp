@@ -3,9 +3,12 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <limits>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/output_folder.h"
 #include "concept_lm/backbone.h"
 #include "concept_lm/find_model.h"
 #include "nn/formats/safetensors.h"
@@ -14,11 +17,16 @@ namespace noema {
 namespace {
 
 constexpr int kFormat = 2, kOldestFormat = 1;  // that is written, and that is still read
-const char *const kManifest = "noema.json", *const kBase = "base.safetensors";
+const char *const kManifest = "noema.json", *const kBase = "base.safetensors", *const kTokenizer = "tokenizer.model";
 
-/// A file of the bundle, itself and nothing that a link leads to.
-std::shared_ptr<const MappedFile> open_file(const std::filesystem::path& path) {
-  return std::make_shared<const MappedFile>(path, "a file of the bundle", Links::refuse);
+constexpr std::uint64_t kLargestText = 64 << 20;  // bytes of noema.json, and of a tokenizer
+
+/// A file of the bundle, itself and nothing that a link leads to, as it is now: what happens to it later changes
+/// nothing.
+std::shared_ptr<const MappedFile> read_whole(const std::filesystem::path& path,
+                                             std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max()) {
+  return std::make_shared<const MappedFile>(path, "a file of the bundle", Links::refuse, MappedFile::Hold::copy,
+                                            max_bytes);
 }
 
 /// A file of the bundle whose name cannot lead out of the folder.
@@ -34,12 +42,13 @@ std::filesystem::path path_of(const std::filesystem::path& folder, const nlohman
 /// What is at `path`, when its content is what the manifest says: the bytes that were hashed are those that are read.
 std::shared_ptr<const MappedFile> verified(const std::filesystem::path& path, const nlohmann::json& entry,
                                            const std::string& where,
-                                           const char* when_missing = "fetch the bundle again") {
+                                           const char* when_missing = "fetch the bundle again",
+                                           std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max()) {
   const auto expected = json_member<std::string>(entry, "sha256", where);
   if (!std::filesystem::exists(path)) {
     throw Error({path.string(), "a file of sha256 " + printable(expected, 64), "no such file", when_missing});
   }
-  std::shared_ptr<const MappedFile> file = open_file(path);
+  std::shared_ptr<const MappedFile> file = read_whole(path, max_bytes);
   const std::string found = sha256(file->text());
   if (found != expected) {
     throw Error(
@@ -107,12 +116,14 @@ BundleFolder::BundleFolder(const std::filesystem::path& folder, Base base)
     throw Error({folder.string(), "a model bundle (a folder with noema.json)",
                  std::filesystem::exists(folder) ? "no noema.json in it" : "no such folder", "check the path"});
   }
-  manifest_ = parse_json(open_file(where_)->text(), where_);
+  manifest_ = parse_json(read_whole(where_, kLargestText)->text(), where_);
   const auto format = json_member<std::int64_t>(manifest_, "format", where_);
   if (format < kOldestFormat || format > kFormat) {
     throw Error({where_ + ": format", std::to_string(kOldestFormat) + " to " + std::to_string(kFormat),
                  std::to_string(format), "use the version of noema that wrote the bundle, or train it again"});
   }
+  check_digest(manifest_, where_);
+  need_only_members(manifest_, {"format", "task", "provenance", "tokenizer", "base", "parts", kDigestMember}, where_);
   parts_ = json_member<nlohmann::json>(manifest_, "parts", where_);
   if (!parts_.is_object()) throw Error({where_ + ": parts", "an object", printable(parts_.dump()), ""});
   for (auto& [name, entry] : parts_.items()) {
@@ -152,6 +163,7 @@ void BundleFolder::read_base() {
 
 TensorMap BundleFolder::stored_base() const {
   const std::string here = where_ + ": base";
+  need_only_members(manifest_["base"], {"file", "sha256"}, here);
   const std::filesystem::path path = path_of(folder_, manifest_["base"], here);
   const auto file =
       verified(path, manifest_["base"], here, "copy the chain.safetensors of the adapters' backbone there");
@@ -182,18 +194,22 @@ std::vector<std::string> BundleFolder::part_names() const {
 
 std::unique_ptr<Tokenizer> BundleFolder::tokenizer() const {
   const auto entry = json_member<nlohmann::json>(manifest_, "tokenizer", where_);
+  need_only_members(entry, {"file", "sha256"}, where_ + ": tokenizer");
   const std::filesystem::path path = path_of(folder_, entry, where_ + ": tokenizer");
-  return parse_tokenizer(std::string(verified(path, entry, where_ + ": tokenizer")->text()), path.string());
+  const auto file = verified(path, entry, where_ + ": tokenizer", "fetch the bundle again", kLargestText);
+  return parse_tokenizer(std::string(file->text()), path.string());
 }
 
 StoredPart BundleFolder::part(const std::string& name) const {
   const auto entry = json_member<nlohmann::json>(parts_, name, where_ + ": parts");
   const std::string here = where_ + ": " + printable(name);
+  need_only_members(entry, {"file", "sha256", "architecture", "on", "adapter"}, here);
   const std::filesystem::path path = path_of(folder_, entry, here);
   StoredPart part{json_member<nlohmann::json>(entry, "architecture", here),
                   read_safetensors(verified(path, entry, here), path.string()).tensors, path,
                   json_member<std::string>(entry, "sha256", here)};
   check_weights(part.tensors, path.string());
+  for (const auto& [own, tensor] : part.tensors) part.own.push_back(own);
   if (entry.contains("on")) lay_on(json_member<std::string>(entry, "on", here), part, here + ": on");
   if (entry.contains("adapter")) merge_into_base(part, entry["adapter"], here + ": adapter");
   return part;
@@ -219,25 +235,35 @@ void BundleFolder::merge_into_base(StoredPart& part, const nlohmann::json& adapt
   part.is_adapter = true;
 }
 
+void check_bundle_output(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  const bool is_bundle = std::filesystem::exists(folder / kManifest, ignored);
+  check_output_folder(folder, "a model bundle", [is_bundle](const std::string& name) {
+    return is_bundle && (name == kManifest || name == kTokenizer || name.ends_with(".safetensors"));
+  });
+}
+
 void save_bundle(const std::filesystem::path& folder, const std::string& task, const nlohmann::json& provenance,
                  const Tokenizer& tokenizer, const std::vector<BundlePart>& parts,
                  const std::optional<BundleBase>& base) {
-  std::filesystem::create_directories(folder);
-  std::filesystem::remove(folder / kManifest);
+  check_bundle_output(folder);
   nlohmann::json manifest = {{"format", kFormat}, {"task", task}, {"provenance", provenance}};
-  write_file(folder / "tokenizer.model", tokenizer.serialized());
-  manifest["tokenizer"] = {{"file", "tokenizer.model"}, {"sha256", sha256(tokenizer.serialized())}};
-  if (base) manifest["base"] = save_base(folder, *base);
+  manifest["tokenizer"] = {{"file", kTokenizer}, {"sha256", sha256(tokenizer.serialized())}};
   manifest["parts"] = nlohmann::json::object();
-  for (const BundlePart& part : parts) {
-    const std::string file = part.name + ".safetensors";
-    write_safetensors(folder / file, own_tensors(part, parts));
-    nlohmann::json& entry = manifest["parts"][part.name];
-    entry = {{"file", file}, {"sha256", sha256_file(folder / file)}, {"architecture", part.architecture}};
-    if (!part.on.empty()) entry["on"] = part.on;
-    if (part.adapter) entry["adapter"] = adapter_entry(*part.adapter, manifest.at("base"));
-  }
-  write_file(folder / kManifest, manifest.dump(1) + "\n");
+  write_folder(folder, [&](const std::filesystem::path& fresh) {
+    write_file(fresh / kTokenizer, tokenizer.serialized());
+    if (base) manifest["base"] = save_base(fresh, *base);
+    for (const BundlePart& part : parts) {
+      const std::string file = part.name + ".safetensors";
+      write_safetensors(fresh / file, own_tensors(part, parts));
+      nlohmann::json& entry = manifest["parts"][part.name];
+      entry = {{"file", file}, {"sha256", sha256_file(fresh / file)}, {"architecture", part.architecture}};
+      if (!part.on.empty()) entry["on"] = part.on;
+      if (part.adapter) entry["adapter"] = adapter_entry(*part.adapter, manifest.at("base"));
+    }
+    add_digest(manifest);
+    write_file(fresh / kManifest, manifest.dump(1) + "\n");
+  });
 }
 
 }  // namespace noema

@@ -25,10 +25,12 @@ struct StoredPart {
   std::filesystem::path file;  ///< that they were read from
   std::string sha256;          ///< of that file
   bool is_adapter = false;     ///< the file alone is not the whole part
+  std::vector<std::string> own = {};  ///< the names of the tensors in that file
 };
 
-/// A bundle on disk: noema.json, and the files that it names, each held against its sha256 before it is read. Links are
-/// not followed out of it. No models are made of the parts.
+/// A bundle on disk: noema.json, and the files that it names, each held against its sha256. What was hashed is what is
+/// used: files are read once, and may be changed, cut short or removed afterwards. Links are not followed out of it. No
+/// models are made of the parts.
 class BundleFolder {
  public:
   enum class Base { may_have, refuse };
@@ -82,8 +84,12 @@ struct BundlePart {
   std::string on = {};  ///< the part that it lies on: tensors of the same names are the same, and stand there alone
 };
 
-/// Writes a bundle, noema.json last: a folder without it is not a bundle. `base` is what adapters were trained on;
-/// nothing when no part is one.
+/// Throws Error when a bundle cannot be written to the folder, since it holds anything but one.
+void check_bundle_output(const std::filesystem::path& folder);
+
+/// Writes a bundle, or replaces the one that is there, as a whole (see write_folder); noema.json has a digest of
+/// itself. `base` is what adapters were trained on; nothing when no part is one. Throws Error as check_bundle_output
+/// does, and for what cannot be written.
 void save_bundle(const std::filesystem::path& folder, const std::string& task, const nlohmann::json& provenance,
                  const Tokenizer& tokenizer, const std::vector<BundlePart>& parts,
                  const std::optional<BundleBase>& base = std::nullopt);

@@ -37,6 +37,7 @@ Weights Weights::starting_from(TensorMap tensors, std::uint64_t seed, torch::Ten
 }
 
 torch::Tensor Weights::get(const std::string& name, const std::vector<std::int64_t>& shape, Init init) {
+  used_.insert(name);
   const auto found = tensors_.find(name);
   if (found != tensors_.end()) {
     if (found->second.sizes() == at::IntArrayRef(shape)) {
@@ -56,6 +57,14 @@ torch::Tensor Weights::get(const std::string& name, const std::vector<std::int64
     tensor.normal_(init.mean, init.deviation, generator);
   }
   return tensors_[name] = tensor.to(options_);
+}
+
+void Weights::need_used(const std::vector<std::string>& names) const {
+  for (const std::string& name : names) {
+    if (!tensors_.contains(name) || used_.contains(name)) continue;
+    throw Error({where_, "only tensors that the model has", "\"" + printable(name, 80) + "\"",
+                 "the file belongs to another architecture"});
+  }
 }
 
 void Weights::adapt(const LoraOptions& lora) { lora_ = std::make_shared<const LoraOptions>(lora); }

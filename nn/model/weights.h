@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -58,8 +59,12 @@ class Weights {
 
   const TensorMap& tensors() const { return tensors_; }
 
+  /// Throws Error for one of these names that there is a tensor of and no model has asked for.
+  void need_used(const std::vector<std::string>& names) const;
+
  private:
   TensorMap tensors_;
+  std::set<std::string> used_;
   bool given_ = false;
   std::string where_;
   std::uint64_t seed_ = 0;

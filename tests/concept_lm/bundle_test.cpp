@@ -40,6 +40,7 @@ class BundleTest : public testing::Test {
   void edit_manifest(const std::function<void(nlohmann::json&)>& edit) {
     nlohmann::json manifest = read_json(folder_ / "noema.json");
     edit(manifest);
+    manifest.erase("sha256");
     write_file(folder_ / "noema.json", manifest.dump());
   }
 
@@ -103,6 +104,60 @@ TEST_F(BundleTest, RefusesFilesThatWereChanged) {
   EXPECT_NE(complaint().find("sha256"), std::string::npos) << complaint();
 }
 
+TEST_F(BundleTest, RefusesAManifestWithAnyByteChanged) {
+  const std::string good = read_file(folder_ / "noema.json");
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ 1);
+    std::ofstream(folder_ / "noema.json") << bad;  // nothing of it need be on the disk
+    EXPECT_NE(complaint(), "") << "byte " << i << " of " << bad;
+  }
+}
+
+TEST_F(BundleTest, RefusesMembersThatItDoesNotKnow) {
+  const auto expect_refused = [&](const char* place, const std::string& words) {
+    save();
+    edit_manifest([&](auto& m) { m[nlohmann::json::json_pointer(place)] = "x"; });
+    EXPECT_NE(complaint().find(words), std::string::npos) << place << ": " << complaint();
+  };
+  expect_refused("/bse", "did you mean \"base\"?");
+  expect_refused("/tokenizer/fil", "did you mean \"file\"?");
+  expect_refused("/parts/chain/adaptor", "did you mean \"adapter\"?");
+  expect_refused("/parts/chain/architecture/convolutoin", "did you mean \"convolution\"?");
+}
+
+TEST_F(BundleTest, RefusesTensorsThatNothingUses) {
+  TensorMap tensors = weights_.tensors();
+  tensors["layers.9.attention.out.weight"] = torch::ones({2});
+  save_bundle(folder_, "stories", {{"seed", 1}}, *tokenizer_,
+              {{"chain", part_architecture(config_, kLanguageModelPart), tensors}});
+  EXPECT_NE(complaint().find("found \"layers.9.attention.out.weight\""), std::string::npos) << complaint();
+}
+
+TEST_F(BundleTest, WhatHappensToItsFilesAfterwardsChangesNothing) {
+  const StoredPart part = BundleFolder(folder_).part("chain");
+  const torch::Tensor before = part.tensors.at("final_norm.weight").clone();
+  std::filesystem::resize_file(folder_ / "chain.safetensors", 0);
+  EXPECT_TRUE(torch::equal(part.tensors.at("final_norm.weight"), before));
+}
+
+TEST_F(BundleTest, ASaveThatFailsLeavesTheBundleThatWasThere) {
+  const TensorMap unwritable = {{"a", torch::zeros({2}, torch::kComplexFloat)}};
+  EXPECT_THROW(save({{"semantic", {{"kind", "autoencoder"}}, unwritable, torch::kComplexFloat}}), Error);
+  EXPECT_EQ(complaint(), "");
+  save_bundle(folder_, "stories", {{"seed", 1}}, *tokenizer_, {});
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "chain.safetensors")) << "what the new one does not have is gone";
+}
+
+TEST_F(BundleTest, ReplacesNothingButABundle) {
+  write_file(folder_ / "thesis.tex", "");
+  EXPECT_THROW(save(), Error);
+  EXPECT_EQ(complaint(), "");
+  std::filesystem::remove(folder_ / "noema.json");
+  std::filesystem::remove(folder_ / "thesis.tex");
+  EXPECT_THROW(save(), Error) << "weights that are no bundle are somebody's, too";
+}
+
 TEST_F(BundleTest, RefusesOtherVersionsOtherShapesAndEscapingNames) {
   edit_manifest([](auto& m) { m["format"] = 3; });
   EXPECT_NE(complaint().find("format: expected 1 to 2, found 3"), std::string::npos) << complaint();
@@ -161,6 +216,7 @@ TEST_F(BundleTest, ReadsOnlyFilesOfItsOwn) {
           << complaint();
       std::filesystem::remove(folder_ / name);
     };
+    std::filesystem::remove_all(folder_);
     save();
     std::filesystem::rename(folder_ / name, outside);
     std::filesystem::create_symlink(outside, folder_ / name);  // the content is what noema.json says

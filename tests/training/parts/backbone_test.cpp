@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "concept_lm/bundle.h"
@@ -82,6 +83,7 @@ TEST_F(BackboneTest, IsReadWithItsShapeItsNameAndItsTokenizer) {
 TEST_F(BackboneTest, WeightsOfAnotherArchitectureAreAnError) {
   nlohmann::json manifest = read_json(folder_ / "tiny-lm/noema.json");
   manifest["parts"]["chain"]["architecture"]["layers"] = 3;
+  add_digest(manifest);
   write_file(folder_ / "tiny-lm/noema.json", manifest.dump());
   EXPECT_THROW(read_backbone(folder_ / "tiny-lm"), Error);
   EXPECT_THROW(read_backbone(folder_ / "nothing"), Error);
@@ -185,6 +187,7 @@ TEST_F(BackboneTest, ARunDoesNotGoOnWithAnother) {
 TEST_F(BackboneTest, OneThatReadsQuestionsWholeCannotShareThem) {
   nlohmann::json manifest = read_json(folder_ / "tiny-lm/noema.json");
   manifest["parts"]["chain"]["architecture"]["mask"] = "prefix";
+  add_digest(manifest);
   write_file(folder_ / "tiny-lm/noema.json", manifest.dump());
   std::string recipe = backbone_recipe(folder_ / "tiny-lm", kStill);
   EXPECT_EQ(complaint(recipe, options()), "no error");
