@@ -3,26 +3,15 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "inspect/records/dump_shard.h"
 #include "nn/formats/safetensors.h"
 
 namespace noema {
 namespace {
-
-constexpr int kSchema = 1;
-const char* const kLines = "trajectories.jsonl";
-const char* const kManifest = "dump.json";
-
-std::string shard_name(std::size_t number) {
-  if (number == 0) return "trajectories.safetensors";
-  char name[48];
-  std::snprintf(name, sizeof name, "trajectories-%05zu.safetensors", number);
-  return name;
-}
 
 torch::ScalarType scalar_type(const std::string& dtype) {
   if (dtype == "fp32") return torch::kFloat32;
@@ -42,21 +31,12 @@ torch::Tensor padded(const std::vector<torch::Tensor>& tensors) {
   return torch::stack(wide);
 }
 
-/// What makes one dump the same as another: everything but how the command was typed.
+/// What makes one dump the same as another: everything but how the command was typed, and how far it is.
 nlohmann::json identity(nlohmann::json manifest) {
+  manifest.erase("shards");
+  manifest.erase(kDigestMember);
   if (manifest.contains("run") && manifest["run"].is_object()) manifest["run"].erase("command");
   return manifest;
-}
-
-/// How many questions a shard was written for.
-std::int64_t questions_of(const std::filesystem::path& path) {
-  const SafetensorsFile file = read_safetensors(path);
-  const auto text = file.metadata.find("questions");
-  std::int64_t count = 0;
-  if (text != file.metadata.end())
-    std::from_chars(text->second.data(), text->second.data() + text->second.size(), count);
-  if (count < 1) throw Error({path.string(), "the number of its questions", "none", "remove the dump"});
-  return count;
 }
 
 /// The tensors of a shard, row by row.
@@ -102,58 +82,57 @@ nlohmann::json to_json(const DumpOptions& options) {
 }
 
 DumpWriter::DumpWriter(std::filesystem::path folder, const DumpOptions& options, const nlohmann::json& origin)
-    : folder_(std::move(folder)), options_(options) {
+    : folder_(std::move(folder)), options_(options), lock_(folder_) {
   scalar_type(options_.dtype);
-  const nlohmann::json manifest = {
-      {"schema", kSchema}, {"kind", "dump"}, {"options", to_json(options_)}, {"run", origin}};
-  const auto path = folder_ / kManifest;
-  if (std::filesystem::exists(path)) {
-    if (identity(read_json(path)) != identity(manifest)) {
-      throw Error({folder_.string(), "no dump yet, or one of the same model, data and options", "another dump",
-                   "choose another folder, or remove this one"});
-    }
-    read_lines();
-    return;
+  manifest_ = {{"schema", kDumpSchema},
+               {"kind", "dump"},
+               {"options", to_json(options_)},
+               {"run", origin},
+               {"shards", nlohmann::json::array()}};
+  const auto path = folder_ / kDumpManifest;
+  const bool goes_on = std::filesystem::exists(path);
+  check_output_folder(folder_, "a dump", [goes_on](const std::string&) { return goes_on; });
+  if (goes_on) {
+    go_on(read_json(path));
+  } else {
+    write_manifest();
   }
-  if (std::filesystem::exists(folder_ / kLines) || std::filesystem::exists(folder_ / shard_name(0))) {
-    throw Error(
-        {folder_.string(), "no trajectories yet", "some without a dump.json", "choose another folder, or remove them"});
-  }
-  write_file(path, manifest.dump(1) + "\n");
 }
 
-/// Keeps the lines of whole shards. One whose lines were being written is written anew, under the same name.
-void DumpWriter::read_lines() {
-  const auto path = folder_ / kLines;
+/// Keeps the lines of whole shards. One that was being written is written anew, under the same name.
+void DumpWriter::go_on(const nlohmann::json& begun) {
+  const std::string where = (folder_ / kDumpManifest).string();
+  const auto shards = dump_shards(begun, where);
+  if (!shards) {
+    throw Error({where + ": schema", std::to_string(kDumpSchema), "1",
+                 "go on with the version of noema that began the dump, or choose another folder"});
+  }
+  if (identity(begun) != identity(manifest_)) {
+    throw Error({folder_.string(), "no dump yet, or one of the same model, data and options", "another dump",
+                 "choose another folder, or remove this one"});
+  }
+  manifest_["shards"] = begun.at("shards");
+  const auto path = folder_ / kDumpLines;
   const std::string content = std::filesystem::exists(path) ? read_file(path) : "";
-  std::size_t whole = 0, begin = 0, number = 0;
-  std::string shard;
-  std::int64_t left = 0;  // of the shard's questions, without a line so far
-  std::vector<std::size_t> pending;
-  for (std::size_t end = 0; (end = content.find('\n', begin)) != std::string::npos; begin = end + 1) {
-    const std::string where = path.string() + ", line " + std::to_string(++number);
-    const auto line =
-        read_record<DumpLine>(parse_json(std::string_view(content).substr(begin, end - begin), where), where);
-    if (line.shard != shard) {
-      shard = line.shard;
-      if (shard != shard_name(shards_)) {
-        throw Error({where + ": shard", shard_name(shards_), printable(shard), "the dump is damaged: dump again"});
-      }
-      left = questions_of(folder_ / shard_name(shards_));
-    }
-    pending.push_back(line.id);
-    if (--left > 0) continue;
-    done_.insert(pending.begin(), pending.end());
-    pending.clear();
-    ++shards_;
-    whole = end + 1;
+  std::size_t number = 0, whole = 0;
+  for (const std::string_view lines : lines_of(*shards, content, path.string())) {
+    whole += lines.size();
+    each_line(lines, 1, [&](std::string_view line, std::size_t) {
+      const std::string line_where = path.string() + ", line " + std::to_string(++number);
+      done_.insert(read_record<DumpLine>(parse_json(line, line_where), line_where).id);
+    });
   }
   if (whole < content.size()) write_file(path, std::string_view(content).substr(0, whole));
 }
 
+void DumpWriter::write_manifest() {
+  add_digest(manifest_);
+  write_file(folder_ / kDumpManifest, manifest_.dump(1) + "\n");
+}
+
 void DumpWriter::add(const std::vector<RecordedTrajectory>& trajectories, const LayerTap* tap) {
   if (trajectories.empty()) return;
-  const std::string name = shard_name(shards_);
+  const std::string name = shard_name(manifest_["shards"].size());
   Shard shard(options_);
   std::string lines;
   for (std::size_t question = 0; question < trajectories.size(); ++question) {
@@ -165,11 +144,13 @@ void DumpWriter::add(const std::vector<RecordedTrajectory>& trajectories, const 
       if (z.defined()) shard.add(recorded.id, step, z, tap ? tap->find(question, step) : nullptr);
     }
   }
-  write_safetensors(folder_ / name, shard.tensors(),
-                    {{"schema", std::to_string(kSchema)}, {"questions", std::to_string(trajectories.size())}});
-  append_file(folder_ / kLines, lines);
+  write_safetensors(folder_ / name, shard.tensors(), {{"schema", std::to_string(kDumpSchema)}});
+  append_file(folder_ / kDumpLines, lines);
+  manifest_["shards"].push_back(
+      to_json(DumpShard{name, sha256_file(folder_ / name), static_cast<std::int64_t>(trajectories.size()),
+                        static_cast<std::int64_t>(lines.size()), sha256(lines)}));
+  write_manifest();
   for (const RecordedTrajectory& recorded : trajectories) done_.insert(recorded.id);
-  ++shards_;
 }
 
 }  // namespace noema

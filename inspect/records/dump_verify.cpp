@@ -3,11 +3,11 @@
 #include <torch/torch.h>
 
 #include <map>
-#include <sstream>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "inspect/records/dump.h"
+#include "inspect/records/dump_shard.h"
 #include "inspect/records/trajectory_line.h"
 #include "nn/formats/safetensors.h"
 
@@ -26,7 +26,9 @@ bool is_shard(const std::string& name) {
 class CheckedShard {
  public:
   explicit CheckedShard(const std::filesystem::path& path) : where_(path.string()) {
-    const SafetensorsFile file = read_safetensors(path);
+    const auto bytes = std::make_shared<const MappedFile>(path, "a shard", Links::follow, MappedFile::Hold::copy);
+    sha256_ = sha256(bytes->text());
+    const SafetensorsFile file = read_safetensors(bytes, where_);
     for (const char* name : {"latents", "question", "step"}) {
       if (!file.tensors.contains(name)) fail(where_, std::string("a tensor \"") + name + "\"", "none");
     }
@@ -51,14 +53,24 @@ class CheckedShard {
     ++named_;
   }
 
+  void count_question() { ++questions_; }
+
   void check_all_named() const {
     if (named_ != rows_) fail(where_, std::to_string(rows_) + " rows named by lines", std::to_string(named_));
+  }
+
+  void check_against(const DumpShard& written) const {
+    if (questions_ != written.questions) {
+      fail(where_, std::to_string(written.questions) + " questions", std::to_string(questions_));
+    }
+    if (sha256_ != written.sha256) fail(where_, "sha256 " + printable(written.sha256, 64), sha256_);
   }
 
  private:
   std::string where_;
   torch::Tensor question_, step_;  // [N] int64
-  std::int64_t rows_ = 0, named_ = 0;
+  std::string sha256_;
+  std::int64_t rows_ = 0, named_ = 0, questions_ = 0;
 };
 
 /// Everything that has been read of a dump so far.
@@ -66,12 +78,13 @@ class Verification {
  public:
   explicit Verification(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  void take(const std::string& line, const std::string& where) {
+  void take(std::string_view line, const std::string& where) {
     const auto read = read_record<DumpLine>(parse_json(line, where), where);
     if (!seen_.insert(read.id).second) {
       fail(where + ": id", "a question that was not there before", std::to_string(read.id));
     }
     CheckedShard& shard = shard_of(read.shard, where);
+    shard.count_question();
     for (std::size_t i = 0; i < read.steps.size(); ++i) {
       if (!read.steps[i].latent) continue;
       shard.check_row(*read.steps[i].latent, read.id, i, where + ": step " + std::to_string(i + 1));
@@ -81,11 +94,21 @@ class Verification {
     ++summary_.questions;
   }
 
-  DumpSummary finish() {
+  DumpSummary finish(const std::optional<std::vector<DumpShard>>& written) {
     for (const auto& [name, shard] : shards_) shard.check_all_named();
+    for (const DumpShard& shard : written.value_or(std::vector<DumpShard>())) {
+      const auto found = shards_.find(shard.file);
+      if (found == shards_.end())
+        fail((folder_ / kDumpLines).string(), "lines of " + printable(shard.file, 80), "none");
+      found->second.check_against(shard);
+    }
     for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
       const std::string name = entry.path().filename().string();
       if (is_shard(name) && !shards_.contains(name)) fail(entry.path().string(), "lines that name it", "none");
+    }
+    if (written && shards_.size() != written->size()) {
+      fail((folder_ / kDumpManifest).string(), std::to_string(shards_.size()) + " shards",
+           std::to_string(written->size()));
     }
     summary_.shards = shards_.size();
     return summary_;
@@ -108,15 +131,19 @@ class Verification {
 }  // namespace
 
 DumpSummary verify_dump(const std::filesystem::path& folder) {
-  const auto manifest = folder / "dump.json", lines = folder / "trajectories.jsonl";
-  number_member(read_json(manifest), "schema", manifest.string(), 1, 1);
-  std::istringstream file(read_file(lines));
+  const std::string manifest = (folder / kDumpManifest).string(), lines = (folder / kDumpLines).string();
+  const auto shards = dump_shards(read_json(manifest), manifest);
+  const std::string content = std::filesystem::exists(lines) || !shards || !shards->empty() ? read_file(lines) : "";
   Verification verification(folder);
-  std::size_t number = 0;
-  for (std::string line; std::getline(file, line);) {
-    verification.take(line, lines.string() + ", line " + std::to_string(++number));
-  }
-  return verification.finish();
+  each_line(content, 1, [&](std::string_view line, std::size_t number) {
+    verification.take(line, lines + ", line " + std::to_string(number));
+  });
+  const DumpSummary summary = verification.finish(shards);
+  if (!shards) return summary;
+  std::size_t whole = 0;
+  for (const std::string_view its : lines_of(*shards, content, lines)) whole += its.size();
+  if (whole != content.size()) fail(lines, std::to_string(whole) + " bytes", std::to_string(content.size()));
+  return summary;
 }
 
 }  // namespace noema

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/digest.h"
+#include "inspect/records/dump_shard.h"
 #include "inspect/records/members.h"
 #include "inspect/report/tables.h"
 
@@ -35,7 +37,8 @@ ReportRun read_dump(const std::filesystem::path& folder) {
   const std::filesystem::path manifest = folder / "dump.json";
   if (std::filesystem::exists(manifest)) {
     const nlohmann::json json = parse_json(read_file(manifest, kMostBytes), manifest.string());
-    check_schema(json, manifest.string());
+    number_member(json, "schema", manifest.string(), 1, kDumpSchema);
+    check_digest(json, manifest.string());
     const auto kind = json_member<std::string>(json, "kind", manifest.string());
     if (kind != "dump") throw Error({manifest.string() + ": kind", "dump", printable(kind), ""});
     run.provenance = provenance(json, manifest.string());

@@ -11,6 +11,7 @@
 #include <valijson/schema_parser.hpp>
 #include <valijson/validator.hpp>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "inspect/records/record_schema.h"
@@ -93,24 +94,88 @@ TEST_F(DumpTest, GoesOnAfterAnInterruptionAndRefusesAnotherRun) {
   dump();
   const std::string whole = read_file(folder_ / "trajectories.jsonl");
   // Killed while it wrote the second shard: the tensors are there, of the lines the first and half of the next.
+  nlohmann::json begun = read_json(folder_ / "dump.json");
+  begun["shards"].erase(1);
+  add_digest(begun);
+  write_file(folder_ / "dump.json", begun.dump());
   const std::size_t sixth = [&] {
     std::size_t at = 0;
     for (int i = 0; i < 6; ++i) at = whole.find('\n', at) + 1;
     return at;
   }();
   write_file(folder_ / "trajectories.jsonl", whole.substr(0, sixth + 40));
-  DumpWriter writer(folder_, {}, {{"seed", 7}, {"command", "typed in another way"}});
-  EXPECT_EQ(writer.done(), (std::set<std::size_t>{0, 1, 2, 3, 4, 5}));
+  EXPECT_NE(refusal(), "");
+  const std::set<std::size_t> first = {0, 1, 2, 3, 4, 5};
+  EXPECT_EQ(DumpWriter(folder_, {}, {{"seed", 7}, {"command", "typed in another way"}}).done(), first);
   // Or when two lines of the second shard were there: its questions are all asked again.
   const std::size_t eighth = whole.find('\n', whole.find('\n', sixth) + 1) + 1;
   write_file(folder_ / "trajectories.jsonl", whole.substr(0, eighth));
-  EXPECT_EQ(DumpWriter(folder_, {}, {{"seed", 7}}).done(), writer.done());
-  writer.add(watched_run(bundle_, "continuous", watched_options(), nullptr, {.read_steps = true, .first_question = 6}));
+  {
+    DumpWriter writer(folder_, {}, {{"seed", 7}});
+    EXPECT_EQ(writer.done(), first);
+    EXPECT_THROW(DumpWriter(folder_, {}, {{"seed", 7}}), Error) << "one writer at a time";
+    writer.add(
+        watched_run(bundle_, "continuous", watched_options(), nullptr, {.read_steps = true, .first_question = 6}));
+  }
+  EXPECT_EQ(read_file(folder_ / "trajectories.jsonl").substr(0, sixth), whole.substr(0, sixth));
   EXPECT_EQ(verify_dump(folder_).questions, 12u);
   EXPECT_THROW(DumpWriter(folder_, {}, {{"seed", 8}}), Error);
   EXPECT_THROW(DumpWriter(folder_, {.layers = true}, {{"seed", 7}}), Error);
   std::filesystem::remove(folder_ / "dump.json");
   EXPECT_THROW(DumpWriter(folder_, {}, {{"seed", 7}}), Error) << "trajectories of who knows what";
+}
+
+TEST_F(DumpTest, IsNotMixedWithAnythingElse) {
+  write_file(folder_ / "thesis.tex", "");
+  EXPECT_THROW(dump(), Error);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "dump.json"));
+}
+
+TEST_F(DumpTest, OfSchemaOneIsReadAndNotGoneOnWith) {
+  dump();
+  nlohmann::json old = read_json(folder_ / "dump.json");
+  old.erase("shards");
+  old.erase("sha256");
+  old["schema"] = 1;
+  write_file(folder_ / "dump.json", old.dump());
+  EXPECT_EQ(verify_dump(folder_).questions, 12u);
+  EXPECT_THROW(DumpWriter(folder_, {}, {{"seed", 7}}), Error);
+  EXPECT_EQ(verify_dump(folder_).questions, 12u) << "nothing was taken away";
+}
+
+TEST_F(DumpTest, VerifyFindsWhatIsWellFormedAndWrong) {
+  dump();
+  const auto expect_refused = [&](const char* name, const auto& change, const std::string& words) {
+    const std::string good = read_file(folder_ / name);
+    write_file(folder_ / name, change(good));
+    EXPECT_NE(refusal().find(words), std::string::npos) << words << ": " << refusal();
+    write_file(folder_ / name, good);
+    EXPECT_EQ(refusal(), "");
+  };
+  const auto replaced = [](const std::string& from, const std::string& to) {
+    return [=](std::string content) { return content.replace(content.find(from), from.size(), to); };
+  };
+  expect_refused("trajectories.jsonl", replaced("\"true_answer\":\"kitchen\"", "\"true_answer\":\"chicken\""),
+                 "as they were written");
+  expect_refused(
+      "trajectories.jsonl", [](const std::string& content) { return content + "\n"; }, "line 13");
+  expect_refused("dump.json", replaced("\"seed\": 7", "\"seed\": 8"), "content of sha256");
+  expect_refused("dump.json", replaced("\"sha256\": ", "\"sha265\": "), "known member");
+  const auto flip_last_bit = [](std::string content) {
+    content.back() = static_cast<char>(content.back() ^ 1);
+    return content;
+  };
+  expect_refused("trajectories-00001.safetensors", flip_last_bit, "another's");
+  const auto flip_a_latent = [](std::string content) {
+    content[content.size() / 2] = static_cast<char>(content[content.size() / 2] ^ 1);
+    return content;
+  };
+  expect_refused("trajectories.safetensors", flip_a_latent, "expected sha256");
+  // A shard and its lines are lost together.
+  const auto first = read_json(folder_ / "dump.json").at("shards").at(0).at("bytes").get<std::size_t>();
+  write_file(folder_ / "trajectories.jsonl", read_file(folder_ / "trajectories.jsonl").substr(0, first));
+  std::filesystem::remove(folder_ / "trajectories-00001.safetensors");
+  EXPECT_NE(refusal().find("lines of trajectories-00001.safetensors"), std::string::npos) << refusal();
 }
 
 TEST_F(DumpTest, VerifyNamesWhatIsWrong) {
