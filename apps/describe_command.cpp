@@ -4,6 +4,7 @@
 
 #include "apps/arguments.h"
 #include "apps/commands.h"
+#include "apps/output.h"
 #include "concept_lm/find_model.h"
 #include "nn/formats/safetensors.h"
 
@@ -26,13 +27,13 @@ void print_file(const Bundle& bundle, const std::string& name, const nlohmann::j
   std::int64_t parameters = 0;
   const auto file = std::filesystem::path(bundle.where) / entry.at("file").get<std::string>();
   for (const auto& [tensor, value] : read_safetensors(file).tensors) parameters += value.numel();
-  std::printf("  %-11s %9lld parameters, %.1f MB%s\n", name.c_str(), static_cast<long long>(parameters),
-              static_cast<double>(std::filesystem::file_size(file)) / 1e6, what.c_str());
+  std::printf("  %-11s %9lld parameters, %.1f MB%s\n", for_output(name).c_str(), static_cast<long long>(parameters),
+              static_cast<double>(std::filesystem::file_size(file)) / 1e6, for_output(what).c_str());
 }
 
 void describe(const std::string& name) {
   const Bundle bundle = load_bundle(find_model(name));
-  std::printf("%s: task %s\n", bundle.where.c_str(), bundle.task.c_str());
+  std::printf("%s: task %s\n", for_output(bundle.where).c_str(), for_output(bundle.task).c_str());
   if (bundle.manifest.contains("base"))
     print_file(bundle, "base", bundle.manifest.at("base"), ", which adapters change");
   for (const auto& [part, entry] : bundle.manifest.at("parts").items()) {
@@ -44,9 +45,9 @@ void describe(const std::string& name) {
   const auto provenance = bundle.manifest.value("provenance", nlohmann::json::object());
   const auto validation = provenance.value("validation", nlohmann::json::object());
   for (const auto& [stage, measures] : validation.items()) {
-    std::printf("  validation of %s:", stage.c_str());
+    std::printf("  validation of %s:", for_output(stage).c_str());
     for (const auto& [measure, share] : measures.items()) {
-      std::printf(" %s %.2f%%", measure.c_str(), 100.0 * share.get<double>());
+      std::printf(" %s %.2f%%", for_output(measure).c_str(), 100.0 * share.get<double>());
     }
     std::printf("\n");
   }

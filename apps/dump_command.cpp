@@ -6,6 +6,7 @@
 
 #include "apps/commands.h"
 #include "apps/evaluation_run.h"
+#include "apps/output.h"
 #include "base/error.h"
 #include "decoding/strategy.h"
 #include "inspect/records/dump.h"
@@ -30,7 +31,7 @@ struct DumpArguments {
 
 void verify(const std::string& folder) {
   const DumpSummary found = verify_dump(folder);
-  std::printf("%s: %zu questions, %zu steps, %zu latents, %zu shards; all fit together\n", folder.c_str(),
+  std::printf("%s: %zu questions, %zu steps, %zu latents, %zu shards; all fit together\n", for_output(folder).c_str(),
               found.questions, found.steps, found.latents, found.shards);
 }
 

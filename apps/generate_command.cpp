@@ -76,9 +76,9 @@ std::pair<const Trajectory*, std::size_t> elected(std::span<const Trajectory> sa
 void print(std::span<const Trajectory> samples, const Task& task, bool json, std::uint64_t number) {
   const auto [trajectory, votes] = elected(samples);
   if (!json && task.is_open_ended() && !trajectory->answer) {
-    std::printf("%s\n", text_of(*trajectory).c_str());
+    std::printf("%s\n", for_output(text_of(*trajectory)).c_str());
   } else if (!json) {
-    std::printf("%s\n", trajectory->answer.value_or("").c_str());
+    std::printf("%s\n", for_output(trajectory->answer.value_or("")).c_str());
     if (!trajectory->answer) {
       std::fprintf(stderr, "noema: question %llu: %s\n", static_cast<unsigned long long>(number),
                    why_no_answer(*trajectory).c_str());
@@ -89,7 +89,8 @@ void print(std::span<const Trajectory> samples, const Task& task, bool json, std
       line["votes"] = votes;
       for (const Trajectory& sample : samples) line["samples"].push_back(line_of(sample));
     }
-    std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+    const std::string text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    std::printf("%s\n", for_output(text).c_str());
   }
   std::fflush(stdout);
 }

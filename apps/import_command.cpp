@@ -40,6 +40,7 @@ Imported read_source(const std::filesystem::path& source) {
 }
 
 void import(const ImportArguments& arguments) {
+  check_bundle_output(arguments.out);  // before the work, not after
   const std::string task = make_task(arguments.task)->name();
   auto [model, tokenizer] = read_source(arguments.source);
   if (tokenizer->vocab_size() > model.config.vocab_size) {
@@ -62,7 +63,9 @@ void add_import(CLI::App& program) {
   command
       ->add_option("SOURCE", arguments->source, "a GGUF file (Llama family), or a Hugging Face folder (GPT-2, Llama)")
       ->required();
-  command->add_option("--out", arguments->out, "folder of the bundle")->required();
+  command
+      ->add_option("--out", arguments->out, "folder of the bundle; one that is there is replaced, anything else is not")
+      ->required();
   command->add_option("--task", arguments->task, "the task that it is asked")->capture_default_str();
   command->add_option("--dtype", arguments->dtype, "of the weights in the bundle")
       ->check(CLI::IsMember({"bf16", "fp32"}))

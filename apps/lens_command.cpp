@@ -62,14 +62,14 @@ void lens(LensArguments arguments) {
 
   nlohmann::json json = to_json(views);
   json["run"] = origin;
-  if (arguments.json != "-") {
+  if (arguments.json != "-" && arguments.html != "-") {
     const GridStyle style{terminal_width(), colors_wanted()};
     for (const LensView& view : views) std::printf("%s\n", to_text(view, style).c_str());
     std::printf("settled at the last layer but one or before: %.1f%% of the sentences\n",
                 100.0 * share_settled(views, 2));
   }
   if (!arguments.json.empty()) write_result(arguments.json, json.dump(1) + "\n");
-  if (!arguments.html.empty()) write_file(arguments.html, make_report({parse_report_run(json, "lens")}));
+  if (!arguments.html.empty()) write_result(arguments.html, make_report({parse_report_run(json, "lens")}));
 }
 
 }  // namespace
@@ -87,7 +87,7 @@ void add_lens(CLI::App& program) {
       ->check(CLI::IsMember({"continuous", "discretized"}))
       ->capture_default_str();
   command->add_option("--json", arguments->json, "write the readings to this file; - is standard output");
-  command->add_option("--html", arguments->html, "write a report to this file");
+  command->add_option("--html", arguments->html, "write a report to this file; - is standard output");
   add_reasoning_options(*command, arguments->options);
   add_run_options(*command, arguments->run);
   command->footer(

@@ -1,15 +1,33 @@
 #include "apps/output.h"
 
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 
+#include "base/error.h"
 #include "base/file.h"
 
 namespace noema {
+namespace {
+
+class PrintableMessage final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {
+    const std::string_view text(message.payload.data(), message.payload.size());
+    const std::string shown = printable(text, text.npos);
+    line.append(shown.data(), shown.data() + shown.size());
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<PrintableMessage>(); }
+};
+
+}  // namespace
 
 int terminal_width() {
   struct winsize size = {};
@@ -32,6 +50,18 @@ double peak_memory_mb() {
   struct rusage usage = {};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+std::string for_output(std::string_view text) {
+  return isatty(STDOUT_FILENO) != 0 ? printable(text, text.npos) : std::string(text);
+}
+
+void set_up_log() {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  formatter->add_flag<PrintableMessage>('*').set_pattern("%H:%M:%S %*");
+  const auto log = spdlog::stderr_color_mt("noema");
+  log->set_formatter(std::move(formatter));
+  spdlog::set_default_logger(log);
 }
 
 void write_result(const std::string& path, const std::string& content) {

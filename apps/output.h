@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "decoding/trajectory.h"
 
@@ -17,6 +18,13 @@ std::string number(double value, int digits);
 
 /// The most memory that the process has held so far.
 double peak_memory_mb();
+
+/// A text from outside on its way to standard output: as it is into files and pipes, on a terminal without what would
+/// steer it.
+std::string for_output(std::string_view text);
+
+/// Log lines go to standard error, one a message, without what would steer a terminal.
+void set_up_log();
 
 /// Writes a result to a file; "-" is standard output. Throws Error when it cannot be written.
 void write_result(const std::string& path, const std::string& content);

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "apps/commands.h"
+#include "apps/output.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "inspect/report/report.h"
@@ -19,15 +20,16 @@ struct ReportArguments {
 };
 
 void report(const ReportArguments& arguments) {
-  if (!arguments.out.ends_with(".html") && !arguments.out.ends_with(".htm")) {
-    throw Error({"report", "first the page to write, a name that ends in .html", printable(arguments.out),
+  const bool to_stdout = arguments.out == "-";
+  if (!to_stdout && !arguments.out.ends_with(".html") && !arguments.out.ends_with(".htm")) {
+    throw Error({"report", "first the page to write, a name that ends in .html, or -", printable(arguments.out),
                  "noema report report.html RUN..."});
   }
   const std::vector<std::filesystem::path> runs(arguments.runs.begin(), arguments.runs.end());
   const TrajectoryMap map = make_trajectory_map(runs);
   const std::string page = make_report(runs, map.paths.empty() ? nullptr : &map, arguments.options);
-  write_file(arguments.out, page);
-  spdlog::info("{} runs are in {} ({} KB)", runs.size(), arguments.out, page.size() / 1024);
+  write_result(arguments.out, page);
+  if (!to_stdout) spdlog::info("{} runs are in {} ({} KB)", runs.size(), arguments.out, page.size() / 1024);
 }
 
 }  // namespace
@@ -35,7 +37,7 @@ void report(const ReportArguments& arguments) {
 void add_report(CLI::App& program) {
   auto arguments = std::make_shared<ReportArguments>();
   CLI::App* command = program.add_subcommand("report", "Join runs into one HTML file that opens anywhere");
-  command->add_option("out", arguments->out, "file to write")->required();
+  command->add_option("out", arguments->out, "file to write; - is standard output")->required();
   command->add_option("runs", arguments->runs, "folders of dumps; JSON of evaluations, lenses and probes")->required();
   command->add_option("--title", arguments->options.title, "heading of the page")->capture_default_str();
   command->add_option("--limit", arguments->options.max_questions, "only the first so many questions; the page says so")

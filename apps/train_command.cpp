@@ -46,6 +46,15 @@ void keep_freed_memory() {
   ::mallopt(M_TOP_PAD, 64 << 20);
 }
 
+/// What ends other programs lets this one finish its step and save it. Whoever reads what is printed may go.
+void stop_at_signals() {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const auto before = std::signal(signal, [](int) { interrupted = true; });
+    if (before == SIG_IGN) std::signal(signal, SIG_IGN);  // nohup
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
 std::string in_units(double bytes) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f MB", bytes / 1e6);
@@ -118,7 +127,7 @@ void run(const Recipe& recipe, const TrainArguments& arguments, Ranks* ranks) {
 /// After a failure a connection may still be in use by a thread that nobody can end: the process is left at once.
 [[noreturn]] void leave(const std::exception& error) {
   const std::string message = error.what();
-  std::fprintf(stderr, "noema: %s\n", message.substr(0, message.find('\n')).c_str());
+  std::fprintf(stderr, "noema: %s\n", printable(message.substr(0, message.find('\n')), message.npos).c_str());
   std::fflush(nullptr);
   std::_Exit(1);
 }
@@ -136,8 +145,7 @@ void train(const TrainArguments& arguments) {
   if (arguments.ranks > 1 && !place_in_environment()) return launch_ranks(arguments.ranks);
 
   keep_freed_memory();
-  std::signal(SIGINT, [](int) { interrupted = true; });
-  std::signal(SIGTERM, [](int) { interrupted = true; });
+  stop_at_signals();
   const std::unique_ptr<Ranks> ranks = join(recipe, arguments);
   try {
     run(recipe, arguments, ranks.get());
@@ -160,7 +168,9 @@ void add_train(CLI::App& program) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--run", arguments->run, "folder of checkpoints and metrics (default: runs/NAME)");
-  command->add_option("--out", arguments->out, "folder of the bundle (default: the recipe's)");
+  command->add_option(
+      "--out", arguments->out,
+      "folder of the bundle (default: the recipe's); one that is there is replaced, anything else is not");
   command->add_option("--start", arguments->start,
                       "bundle whose parts the stages start from, and those of no steps keep");
   command->add_flag("--dry-run", arguments->dry_run, "print parameters, memory, disk and time, and stop");

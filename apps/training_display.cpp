@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <fstream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
-#include "base/error.h"
+#include "base/file.h"
 
 namespace noema {
 namespace {
@@ -49,12 +49,8 @@ std::string line_of(const ValidationReport& report) {
 
 class Display final : public TrainingProgress {
  public:
-  explicit Display(const std::filesystem::path& metrics) : terminal_(isatty(STDERR_FILENO) != 0) {
-    std::error_code ignored;
-    std::filesystem::create_directories(metrics.parent_path(), ignored);
-    metrics_.open(metrics, std::ios::app);
-    if (!metrics_) throw Error({metrics.string(), "a file that can be written", "none", "check the path"});
-  }
+  explicit Display(std::filesystem::path metrics)
+      : terminal_(isatty(STDERR_FILENO) != 0), metrics_(std::move(metrics)) {}
 
   void on_stage(const std::string& stage, const std::string& what) override {
     finish_line();
@@ -104,12 +100,14 @@ class Display final : public TrainingProgress {
   }
 
   void record(const nlohmann::json& line) {
-    metrics_ << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+    if (!std::exchange(is_open_, true)) cut_torn_line(metrics_);
+    append_file(metrics_, line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   }
 
   bool terminal_;
   bool line_open_ = false;
-  std::ofstream metrics_;
+  std::filesystem::path metrics_;
+  bool is_open_ = false;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "apps/repl/line_reader.h"
 
 #include <histedit.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <clocale>
@@ -26,6 +27,18 @@ unsigned char suspend(EditLine* edit, int) {
   return CC_REDISPLAY;
 }
 
+termios terminal_before = {};
+
+/// What ends the program gives the terminal back as it was.
+void give_back_terminal() {
+  ::tcgetattr(STDIN_FILENO, &terminal_before);
+  std::signal(SIGTERM, [](int signal) {
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &terminal_before);
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+  });
+}
+
 std::string history_file() {
   std::filesystem::path folder;
   if (const char* state = std::getenv("XDG_STATE_HOME")) {
@@ -43,6 +56,7 @@ std::string history_file() {
 class TerminalReader final : public LineReader {
  public:
   TerminalReader() : history_(history_init()), edit_(el_init("noema", stdin, stdout, stderr)), file_(history_file()) {
+    give_back_terminal();
     std::setlocale(LC_CTYPE, "");
     el_set(edit_, EL_PROMPT, prompt);
     el_set(edit_, EL_EDITOR, "emacs");

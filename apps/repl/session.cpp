@@ -1,15 +1,19 @@
 #include "apps/repl/session.h"
 
 #include <charconv>
+#include <filesystem>
 #include <ostream>
+#include <utility>
 
 #include "apps/output.h"
 #include "apps/repl/columns.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/mapped_file.h"
 #include "base/nearest.h"
 #include "decoding/reasoner.h"
 #include "inspect/records/recorder.h"
+#include "inspect/records/trajectory_line.h"
 
 namespace noema {
 namespace {
@@ -32,6 +36,19 @@ class LiveSteps final : public Observer {
  private:
   std::ostream& out_;
 };
+
+/// Throws Error when a file holds anything but trajectories that were saved before.
+void check_saved_over(const std::filesystem::path& path) {
+  std::error_code failure;
+  if (!std::filesystem::is_regular_file(path, failure)) return;
+  const MappedFile file(path, "a file of trajectories");
+  const std::string_view first = file.text().substr(0, file.text().find('\n'));
+  try {
+    if (!file.text().empty()) read_record<TrajectoryLine>(parse_json(first, path.string()), path.string());
+  } catch (const Error&) {
+    throw Error({"/save", "a new file, or one of saved trajectories", "another file", "choose another name"});
+  }
+}
 
 std::string cost_line(const Trajectory& trajectory) {
   const Cost& cost = trajectory.cost;
@@ -87,7 +104,7 @@ const std::vector<ReplSession::Command>& ReplSession::commands() {
 }
 
 void ReplSession::greet() {
-  out_ << "noema with " << model_.bundle.where << ", mode " << mode_
+  out_ << "noema with " << printable(model_.bundle.where, kLongestLine) << ", mode " << mode_
        << ". Type a story and a question on one line, /example for one, /help for commands.\n";
 }
 
@@ -134,6 +151,7 @@ Trajectory ReplSession::ask(const std::string& question, const std::string& mode
 }
 
 void ReplSession::answer(const std::string& question) {
+  may_lose_ = false;
   answered_.push_back(ask(question, mode_, true));
   interventions_.clear();
   show_answer();
@@ -219,19 +237,25 @@ void ReplSession::example(const std::string&) {
   const auto& generator = model_.task->generator();
   if (!generator) throw Error({"/example", "a task with a generator", model_.task->name(), ""});
   const Example made = generator->generate(kExampleSeed, examples_shown_++);
-  out_ << "? " << made.question << "\n";
+  out_ << "? " << printable(made.question, kLongestLine) << "\n";
   answer(made.question);
-  out_ << "(the true answer: " << made.answer << ")\n";
+  out_ << "(the true answer: " << printable(made.answer, kLongestLine) << ")\n";
 }
 
 void ReplSession::load(const std::string& argument) {
   if (argument.empty()) throw Error({"/load", "a bundle's folder, or the name of a model that ships", "none", ""});
+  if (saved_ < answered_.size() && !std::exchange(may_lose_, true)) {
+    throw Error({"/load", "no answers that are not saved", std::to_string(answered_.size() - saved_),
+                 "/save or /trace them, or give the command again to lose them"});
+  }
   LoadedModel loaded = load_model({argument, precision_});
   model_ = std::move(loaded);
   if (!model_.bundle.concepts) mode_ = "chain";
   known_.reset();
   answered_.clear();  // the latents of one model mean nothing to another
   interventions_.clear();
+  saved_ = 0;
+  may_lose_ = false;
   greet();
 }
 
@@ -244,8 +268,14 @@ void ReplSession::save(const std::string& argument) {
                  .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
              "\n";
   }
+  if (argument == "-") {
+    out_ << lines;
+    return;
+  }
+  check_saved_over(argument);
   write_file(argument, lines);
-  out_ << answered_.size() << " trajectories are in " << argument << "\n";
+  saved_ = answered_.size();
+  out_ << answered_.size() << " trajectories are in " << printable(argument, kLongestLine) << "\n";
 }
 
 void ReplSession::help(const std::string&) {

@@ -81,6 +81,8 @@ class ReplSession {
   bool ended_ = false;
   std::uint64_t examples_shown_ = 0;
   std::vector<Trajectory> answered_;
+  std::size_t saved_ = 0;  // of these
+  bool may_lose_ = false;  // the others: it was said that they would be lost
   std::map<std::size_t, std::unique_ptr<Intervention>> interventions_;  // in the last answer, by step
   std::optional<NeighbourIndex> known_;                                 // built when it is first asked for
 };

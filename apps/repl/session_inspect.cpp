@@ -162,7 +162,8 @@ void ReplSession::trace(const std::string& argument) {
   DumpWriter writer(argument, {}, {{"command", "noema repl, /trace"}, {"model", model_.bundle.where}});
   if (!writer.done().empty()) throw Error({argument, "a folder without a dump", "a dump", "choose another"});
   writer.add(recorded);
-  out_ << recorded.size() << " trajectories with their latents are in " << argument << "\n";
+  saved_ = answered_.size();
+  out_ << recorded.size() << " trajectories with their latents are in " << printable(argument, 400) << "\n";
 }
 
 }  // namespace noema

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <pty.h>
+#include <termios.h>
 
 #include <csignal>
 
+#include "base/file.h"
 #include "program.h"
 
 namespace noema {
@@ -68,6 +70,16 @@ class Terminal {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
+  /// Ends the program, which has the terminal, by a signal, and gives back whether the terminal still shows what is
+  /// typed.
+  bool shows_keys_after(int signal) {
+    ::kill(child_, signal);
+    ::waitpid(child_, nullptr, 0);
+    child_ = 0;
+    termios now = {};
+    return ::tcgetattr(master_, &now) == 0 && (now.c_lflag & ECHO) != 0 && (now.c_lflag & ICANON) != 0;
+  }
+
   const std::string& screen() const { return screen_; }
 
  private:
@@ -93,6 +105,43 @@ TEST(Repl, OnATerminalAnswersTakesLinesBackAndLeaves) {
   EXPECT_EQ(terminal.exit_code(), 0) << terminal.screen();
 }
 
+TEST(Repl, WhoeverEndsItGetsTheTerminalBack) {
+  Terminal terminal("repl");
+  ASSERT_TRUE(terminal.type_until("half a line", "half a line")) << terminal.screen();
+  EXPECT_TRUE(terminal.shows_keys_after(SIGTERM));
+}
+
+TEST(Repl, NothingFromOutsideSteersTheTerminal) {
+  const auto folder = std::filesystem::temp_directory_path() / ("noema-steering-" + std::to_string(::getpid()));
+  std::filesystem::copy(std::filesystem::path(NOEMA_SOURCE_FOLDER) / "models" / "stories", folder);
+  nlohmann::json manifest = read_json(folder / "noema.json");
+  const std::string name =
+      "x\x1b[31m\xc2\x9b"
+      "31m";
+  manifest["provenance"]["validation"][name] = {{"steps", 1.0}};
+  write_file(folder / "noema.json", manifest.dump());
+  Terminal terminal("describe " + folder.string());
+  EXPECT_TRUE(terminal.shows("x\\x1b[31m\\xc2\\x9b31m")) << terminal.screen();
+  EXPECT_NE(run_program("describe " + folder.string()).out.find(name), std::string::npos) << "pipes get it as it is";
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Repl, AnswersAreNeitherLostNorSavedOverSomethingElse) {
+  const auto folder = std::filesystem::temp_directory_path() / ("noema-saving-" + std::to_string(::getpid()));
+  const std::string data = (folder / "stories.json").string(), saved = (folder / "session.jsonl").string();
+  write_file(data, "[]");
+  const ProgramResult result =
+      run_program("repl", std::string(kQuestion) + "\n/save " + data + "\n/load prosqa\n/save " + saved + "\n/save " +
+                              saved + "\n/load prosqa\n/mode chain\nq\n/load stories\n/load stories\n");
+  EXPECT_EQ(read_file(data), "[]");
+  EXPECT_NE(result.out.find("/save: expected a new file, or one of saved trajectories"), std::string::npos);
+  EXPECT_NE(result.out.find("/load: expected no answers that are not saved, found 1"), std::string::npos);
+  std::size_t greetings = 0;
+  for (std::size_t at = 0; (at = result.out.find("noema with ", at)) != std::string::npos; ++at) ++greetings;
+  EXPECT_EQ(greetings, 2u) << result.out;
+  std::filesystem::remove_all(folder);
+}
+
 TEST(Repl, PipedInputIsAScript) {
   const ProgramResult result =
       run_program("repl", std::string("/mode chain\n") + kQuestion + "\n/compare\n/show\n\n/quit\nnot read\n");
@@ -110,7 +159,8 @@ TEST(Repl, EveryCommandDoesWhatTheHelpSays) {
   const ProgramResult result = run_program(
       "repl", std::string(kQuestion) + "\n/edit 1 \"3 + 1 = 4.\"\n/lens\n/nudge 1 0.1\n/why 1\n/steps off\n" +
                   kQuestion + "\n/steps on\n/temperature 0.5 0.1\n/temperature 0\n/save " + saved + "\n/trace " +
-                  traced + "\n/example\n/mode hybrid\n" + kQuestion + "\n/lens\n/load prosqa\n/example\n/help\n");
+                  traced + "\n/example\n/mode hybrid\n" + kQuestion + "\n/lens\n/save " + saved +
+                  "\n/load prosqa\n/example\n/help\n");
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_EQ(result.out.find("error: "), std::string::npos) << result.out;
   for (const char* words :

@@ -1,9 +1,12 @@
 // What the program says to wrong usage and bad input, whatever the model.
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fstream>
 
+#include "base/output_folder.h"
 #include "program.h"
 
 namespace noema {
@@ -82,11 +85,120 @@ TEST_F(UsageTest, AFileThatCannotBeWrittenLeavesNothingBehind) {
 }
 
 TEST_F(UsageTest, ResultsThatCannotBeWrittenAreAFailure) {
-  for (const char* command : {"data stories --count 3 --out -", "describe"}) {
+  for (const char* command : {"data stories --count 3 --out -", "describe", "--help", "train --help"}) {
     const ProgramResult result = run_program(std::string(command) + " > /dev/full");
     EXPECT_EQ(result.code, 1) << command;
     EXPECT_NE(result.err.find("standard output"), std::string::npos) << result.err;
   }
+}
+
+TEST_F(UsageTest, TextThatIsNotUtf8IsRefusedBeforeAnyWork) {
+  const std::string bad = " \"$(printf 'a\\377')\"";
+  const std::string data = file("one.json", R"([{"question": "Where is Tom?", "steps": [], "answer": "here"}])");
+  expect_complaint(run_program("eval --mode chain --data " + data + " --json" + bad), "expected UTF-8");
+  const auto recipe = [&](const std::string& name) {
+    return file("r.toml", "name = \"" + name + "\"\ntask = \"stories\"\nout = \"o\"\n");
+  };
+  expect_complaint(run_program("train " + recipe("x") + " --dry-run --start" + bad), "expected UTF-8");
+  expect_complaint(run_program("train " + recipe("a\xff") + " --dry-run"), "r.toml");
+}
+
+TEST_F(UsageTest, OutputIsNotMixedWithAnythingElse) {
+  const std::string gguf = NOEMA_TEST_DATA "/import/llama.gguf", out = (folder_ / "out").string();
+  std::filesystem::create_directories(out);
+  file("out/thesis.tex", "mine");
+  const std::string data = file("one.json", R"([{"question": "Where is Tom?", "steps": [], "answer": "here"}])");
+  const std::string recipe = file("r.toml", "name = \"x\"\ntask = \"stories\"\nout = \"" + out + "\"\n");
+  for (const std::string& command : {"import " + gguf + " --out " + out, "dump --data " + data + " --out " + out,
+                                     "train " + recipe + " --run " + (folder_ / "run").string()}) {
+    expect_complaint(run_program(command), "\"thesis.tex\" in it");
+  }
+  const std::string run = (folder_ / "another").string();
+  expect_complaint(run_program("train " + recipe + " --out " + run + " --run " + run), "does not hold the run");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(out), {}), 1);
+}
+
+TEST_F(UsageTest, AFolderHasOneWriterAtATime) {
+  const std::string out = (folder_ / "out").string(), lm = (folder_ / "lm").string();
+  const std::string data = file("one.json", R"([{"question": "Where is Tom?", "steps": [], "answer": "here"}])");
+  const std::string recipe = file("r.toml", "name = \"x\"\ntask = \"stories\"\nout = \"" + lm + "\"\n");
+  const FolderLock lock(out);
+  expect_complaint(run_program("dump --data " + data + " --out " + out), "no other process is writing to");
+  expect_complaint(run_program("train " + recipe + " --run " + out), "no other process is writing to");
+}
+
+TEST_F(UsageTest, ADashIsStandardOutput) {
+  const std::string data = file("one.json", R"([{"question": "Where is Tom?", "steps": [], "answer": "here"}])");
+  const std::string json = (folder_ / "e.json").string();
+  EXPECT_EQ(run_program("eval --mode chain --data " + data + " --json " + json).code, 0);
+  EXPECT_NE(run_program("report - " + json).out.find("</html>"), std::string::npos);
+  EXPECT_NE(run_program("lens 'Where is Tom?' --html -").out.find("</html>"), std::string::npos);
+}
+
+/// A training that goes on until it is ended.
+class TrainingTest : public UsageTest {
+ protected:
+  std::string endless_recipe() const {
+    const std::string lm = (folder_ / "lm").string();
+    EXPECT_EQ(run_program("import " NOEMA_TEST_DATA "/import/llama.gguf --out " + lm).code, 0);
+    const std::string data = file("d.json", R"([{"question": "a dog", "steps": ["he"], "answer": "a dog"}])");
+    const std::string others = file("v.json", R"([{"question": "a cat", "steps": ["he"], "answer": "a cat"}])");
+    return file("r.toml", "name = \"x\"\ntask = \"gsm8k\"\nout = \"" + (folder_ / "bundle").string() +
+                              "\"\n[data]\nmax_tokens = 32\ntrain = \"" + data + "\"\nvalid = \"" + others +
+                              "\"\n[model]\nbackbone = \"" + lm +
+                              "\"\n[chain]\nsteps = 1000000\nbatch = 2\n[semantic]\nsteps = 0\n"
+                              "[contextual]\nsteps = 0\n[concept]\nsteps = 0\n[stop]\nsteps = 0\n");
+  }
+
+  /// Starts it with what it prints going to `output`, which is closed here.
+  pid_t start(const std::string& recipe, int output) const {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::dup2(output, STDERR_FILENO);
+      const std::string run = (folder_ / "run").string();
+      ::execl(NOEMA_PROGRAM, "noema", "train", recipe.c_str(), "--run", run.c_str(), nullptr);
+      ::_exit(127);
+    }
+    ::close(output);
+    return child;
+  }
+
+  /// Waits for so many reports of steps; false when the program ended before.
+  bool trains(pid_t child, std::size_t reports) const {
+    while (::waitpid(child, nullptr, WNOHANG) == 0) {
+      std::ifstream stream(folder_ / "run" / "metrics.jsonl");
+      std::size_t steps = 0;
+      for (std::string line; std::getline(stream, line);) steps += line.find("\"event\":\"step\"") != std::string::npos;
+      if (steps >= reports) return true;
+      ::usleep(20'000);
+    }
+    return false;
+  }
+};
+
+TEST_F(TrainingTest, WhateverEndsItLeavesACheckpoint) {
+  const std::string recipe = endless_recipe();
+  for (const int signal : {SIGHUP, SIGTERM}) {
+    std::filesystem::remove_all(folder_ / "run");
+    const pid_t child = start(recipe, ::open("/dev/null", O_WRONLY));
+    ASSERT_TRUE(trains(child, 1));
+    ::kill(child, signal);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 1) << status;
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "run" / "chain.checkpoint.safetensors")) << signal;
+  }
+}
+
+TEST_F(TrainingTest, GoesOnWhenNobodyReadsWhatItPrints) {
+  int pipe[2];
+  const std::string recipe = endless_recipe();
+  ASSERT_EQ(::pipe2(pipe, O_CLOEXEC), 0);
+  const pid_t child = start(recipe, pipe[1]);
+  ::close(pipe[0]);
+  EXPECT_TRUE(trains(child, 2));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
 }
 
 TEST_F(UsageTest, WhatIsNotWhatItSeemsIsRefused) {

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/output_folder.h"
 #include "concept_lm/bundle_folder.h"
 #include "nn/formats/safetensors.h"
 #include "training/run/checkpoint.h"
@@ -30,6 +31,10 @@ class Pipeline {
     if (options_.out.empty()) options_.out = recipe.out;
     check_micro_batches();
     first_then_others(ranks_, [this] {
+      if (ranks_.is_first()) {  // before the work, not after
+        lock_.emplace(options_.run);
+        check_out();
+      }
       check_backbone();
       make_or_load_tokenizer();
     });
@@ -47,6 +52,18 @@ class Pipeline {
   }
 
  private:
+  void check_out() const {
+    check_bundle_output(options_.out);
+    const auto folder = [](const std::filesystem::path& path) {
+      const auto whole = std::filesystem::weakly_canonical(path);
+      return whole.has_filename() ? whole : whole.parent_path();
+    };
+    const auto out = folder(options_.out), run = folder(options_.run);
+    if (std::mismatch(out.begin(), out.end(), run.begin(), run.end()).first != out.end()) return;
+    throw Error({options_.out.string(), "a folder for the bundle that does not hold the run", options_.run.string(),
+                 "choose another --out"});
+  }
+
   /// Every rank must have something to compute.
   void check_micro_batches() const {
     for (const Choice<StageKind>& stage : recipe_.stages) {
@@ -183,6 +200,7 @@ class Pipeline {
   const Recipe& recipe_;
   PipelineOptions options_;
   TrainingProgress& progress_;
+  std::optional<FolderLock> lock_;  // two runs in one folder would overwrite each other's checkpoints
   StageLoop loop_;
   std::unique_ptr<Ranks> alone_;
   Ranks& ranks_;
