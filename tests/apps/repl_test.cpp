@@ -70,14 +70,16 @@ class Terminal {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
-  /// Ends the program, which has the terminal, by a signal, and gives back whether the terminal still shows what is
-  /// typed.
-  bool shows_keys_after(int signal) {
+  /// Whether the terminal itself shows what is typed and waits for whole lines, as a shell leaves it.
+  bool is_as_before() const {
+    termios now = {};
+    return ::tcgetattr(master_, &now) == 0 && (now.c_lflag & ECHO) != 0 && (now.c_lflag & ICANON) != 0;
+  }
+
+  void end(int signal) {
     ::kill(child_, signal);
     ::waitpid(child_, nullptr, 0);
     child_ = 0;
-    termios now = {};
-    return ::tcgetattr(master_, &now) == 0 && (now.c_lflag & ECHO) != 0 && (now.c_lflag & ICANON) != 0;
   }
 
   const std::string& screen() const { return screen_; }
@@ -107,8 +109,10 @@ TEST(Repl, OnATerminalAnswersTakesLinesBackAndLeaves) {
 
 TEST(Repl, WhoeverEndsItGetsTheTerminalBack) {
   Terminal terminal("repl");
-  ASSERT_TRUE(terminal.type_until("half a line", "half a line")) << terminal.screen();
-  EXPECT_TRUE(terminal.shows_keys_after(SIGTERM));
+  ASSERT_TRUE(terminal.shows("> ")) << terminal.screen();
+  EXPECT_FALSE(terminal.is_as_before()) << "while a line is typed the line editor has it";
+  terminal.end(SIGTERM);
+  EXPECT_TRUE(terminal.is_as_before());
 }
 
 TEST(Repl, NothingFromOutsideSteersTheTerminal) {

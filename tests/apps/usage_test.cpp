@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <fstream>
@@ -199,6 +200,17 @@ TEST_F(TrainingTest, GoesOnWhenNobodyReadsWhatItPrints) {
   EXPECT_TRUE(trains(child, 2));
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
+}
+
+TEST_F(UsageTest, ALimitOnTheSizeOfFilesIsAFailureLikeAFullDisk) {
+  rlimit before = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit small = {16 << 10, before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  const ProgramResult result = run_program("data stories --count 1000 --out " + (folder_ / "x.json").string());
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  expect_complaint(result, "x.json: expected a file that can be written");
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
 }
 
 TEST_F(UsageTest, WhatIsNotWhatItSeemsIsRefused) {
