@@ -293,8 +293,8 @@ bool tells_changes_apart(const Words& trace) {
 
 Story make_changes(Random& random, const Lexicon& words, int more) {
   const Telling telling{random, words, random.chance(0.4) ? Tense::present : Tense::past};
-  const std::size_t hops = 2 + draw_weighted(random, {52, 30, 13, 5});       // steps before the answer
-  const std::size_t length = hops + draw_weighted(random, {55, 25, 14, 6});  // clauses
+  const std::size_t hops = 2 + draw_weighted(random, {40, 32, 19, 9});        // steps before the answer
+  const std::size_t length = hops + draw_weighted(random, {44, 28, 18, 10});  // clauses
   while (true) {
     Market market(telling, more);
     for (int event = 0; market.told().size() < length && event < 200; ++event) market.happen();

@@ -36,7 +36,8 @@ Words draw_dates(Random& random, std::size_t count) {
       break;
     case 2: {
       const std::string clock = random.chance(0.5) ? "" : " o'clock";
-      for (int hour = 1; hour <= 12; ++hour) all.push_back("at " + std::to_string(hour) + clock);
+      const int from = random.chance(0.5) ? 1 : 6;  // of one half of the day
+      for (int hour = from; hour < from + 6; ++hour) all.push_back("at " + std::to_string(hour) + clock);
       break;
     }
     default:

@@ -29,8 +29,6 @@ const Words kRuleLeads = {
     "",
     "",
     "",
-    "",
-    "",
     "(here|in this (town|story|land|world|place)|on this island|in the story), ",
     "(we know that|it is true that|it is a fact that|everyone knows that|I know that|they say that) ",
     "(as everyone knows|of course|in fact|as a rule|by the way), ",
@@ -189,7 +187,7 @@ std::vector<Chain> draw_chains(const Telling& telling, Ask ask, std::size_t coun
   } while (std::find_first_of(above.begin(), above.end(), lowest.begin(), lowest.end()) != above.end());
   std::vector<Chain> chains;
   for (std::size_t i = 0; i < count; ++i) {
-    Chain chain{names[i], {}, draw_weighted(random, {52, 30, 13, 5}) + (kind ? 1 : 0)};
+    Chain chain{names[i], {}, draw_weighted(random, {38, 34, 19, 9}) + (kind ? 1 : 0)};
     if (chain.reach > 3) chain.reach = 3;
     const std::size_t length = chain.reach + 1 + (random.chance(0.12) ? 1 : 0);
     for (std::size_t k = 0; k < length; ++k) {
@@ -223,7 +221,7 @@ Plan draw_plan(const Telling& telling) {
   Plan plan;
   plan.ask = kAsks[draw_weighted(random, {22, 20, 24, 34})];
   const bool people = random.chance(0.5);
-  const bool two = plan.ask == Ask::which_kind || random.chance(plan.ask == Ask::open ? 0.75 : 0.4);
+  const bool two = plan.ask == Ask::which_kind || random.chance(plan.ask == Ask::open ? 0.85 : 0.5);
   plan.chains = draw_chains(telling, plan.ask, two ? 2 : 1, people);
   const Shared shared = plan.ask == Ask::open ? static_cast<Shared>(draw_weighted(random, {30, 40, 16, 14}))
                                               : static_cast<Shared>(draw_weighted(random, {10, 18, 34, 22, 16}));

@@ -24,7 +24,7 @@ void walk(Line& line, std::size_t from_pair, std::size_t to_pair) {
 }  // namespace
 
 Line make_line_to_end(Random& random) {
-  Line line = shuffled_line(random, 3 + draw_weighted(random, {52, 26, 13, 6, 3}));
+  Line line = shuffled_line(random, 3 + draw_weighted(random, {38, 28, 18, 10, 6}));
   walk(line, line.told.front(), 0);
   return line;
 }
@@ -37,7 +37,7 @@ Line make_line_to_second(Random& random) {
 }
 
 Line make_line_with_two(Random& random) {
-  Line line = shuffled_line(random, 2 + draw_weighted(random, {34, 36, 18, 8, 4}));
+  Line line = shuffled_line(random, 2 + draw_weighted(random, {26, 34, 22, 12, 6}));
   const std::size_t first = random.below(line.length - 1);
   line.from = first + 1 + random.below(line.length - 1 - first);
   walk(line, line.from - 1, first);

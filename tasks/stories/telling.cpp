@@ -76,7 +76,7 @@ class Narrator {
     if (!clause.subject.name.empty()) spoken_of_.push_back(clause.subject);
     spoken_of_.insert(spoken_of_.end(), clause.mentioned.begin(), clause.mentioned.end());
     known_.insert(known_.end(), spoken_of_.begin(), spoken_of_.end());
-    last_ = clause.subject;
+    last_ = clause.stands_alone ? Actor{} : clause.subject;
   }
 
   Words sentences() && {
@@ -92,7 +92,8 @@ class Narrator {
 
   void begin(const Clause& clause) {
     std::string sentence = clause.opening;
-    if (clause.is_event && !sentences_.empty() && random_.chance(0.2)) sentence += random_.pick(kLeads);
+    if (clause.is_event && clause.opening.empty() && !sentences_.empty() && random_.chance(0.2))
+      sentence += random_.pick(kLeads);
     if (!clause.subject.name.empty()) {
       const bool pronoun = is_clear(clause.subject, spoken_of_) && random_.chance(0.55);
       sentence += pronoun ? std::string(subject_form(clause.subject.pronoun)) : introduced(clause.subject);
@@ -130,9 +131,10 @@ class Narrator {
 
 void add_asides(const Telling& telling, std::vector<Clause>& clauses, const std::vector<Actor>& people) {
   Random& random = telling.random;
-  const std::size_t count = draw_weighted(random, {76, 20, 4});
+  const std::size_t count = draw_weighted(random, {70, 25, 5});
   for (std::size_t i = 0; i < count; ++i) {
     Clause aside;
+    aside.stands_alone = true;
     if (random.chance(0.7)) {
       const bool known = !people.empty() && random.chance(0.7);
       aside.subject = known ? random.pick(people) : draw_people(random, telling.words, 1).front();

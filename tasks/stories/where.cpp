@@ -127,7 +127,8 @@ Told tell(Random& random, const Lexicon& words, const Renaming& renaming) {
   const Plan plan = draw_plan(random);
   const bool person = asks_for_person(plan.ask);
   const bool few = person || plan.scene == Scene::hands;
-  const std::size_t hops = 1 + (few ? draw_weighted(random, {40, 40, 20}) : draw_weighted(random, {20, 34, 26, 14, 6}));
+  const std::size_t hops =
+      1 + (few ? draw_weighted(random, {40, 40, 20}) : draw_weighted(random, {14, 30, 28, 18, 10}));
   const std::size_t length = hops + draw_weighted(random, {45, 30, 17, 8});
   while (true) {
     World world(telling, plan.scene, renaming);
