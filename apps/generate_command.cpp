@@ -1,5 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -8,12 +10,14 @@
 
 #include "apps/arguments.h"
 #include "apps/commands.h"
+#include "apps/launch_ranks.h"
 #include "apps/output.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "decoding/reasoner.h"
 #include "decoding/vote.h"
 #include "inspect/records/recorder.h"
+#include "training/ranks/place.h"
 
 namespace noema {
 namespace {
@@ -26,6 +30,7 @@ struct GenerateArguments {
   std::string file;
   std::string mode = "continuous";
   bool json = false;
+  int ranks = 1;
   ReasoningOptions options;
   RunOptions run;
 };
@@ -95,28 +100,68 @@ void print(std::span<const Trajectory> samples, const Task& task, bool json, std
   std::fflush(stdout);
 }
 
+/// Parts of the questions are dealt out to ranks in turn; what they have written is put together in the same order. The
+/// name of the folder is the line after each part.
+void generate_by_ranks(const GenerateArguments& arguments) {
+  if (arguments.file.empty()) {
+    throw Error({"--ranks", "--file with questions, which all ranks read", "standard input", "name a file"});
+  }
+  const TemporaryOutputs outputs;
+  std::exception_ptr failure;
+  try {
+    launch_ranks(arguments.ranks, outputs.path());
+  } catch (const Error&) {
+    failure = std::current_exception();  // what was answered before it is none the worse
+  }
+  std::vector<std::ifstream> parts;
+  for (int rank = 0; rank < arguments.ranks; ++rank) parts.emplace_back(output_of(outputs.path(), rank));
+  for (std::size_t part = 0;; ++part) {
+    std::string text;
+    bool is_whole = false;
+    for (std::string line; !is_whole && std::getline(parts[part % parts.size()], line);) {
+      is_whole = line == outputs.path();
+      if (!is_whole) text += line + '\n';
+    }
+    if (!is_whole) break;
+    std::fputs(text.c_str(), stdout);
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+/// Not open when no name is given.
+std::ifstream open_questions(const std::string& name) {
+  std::ifstream file;
+  if (name.empty()) return file;
+  file.open(name);
+  if (file && !std::filesystem::is_directory(name)) return file;
+  throw Error({name, "a readable file", file ? "a folder" : "none", "check the path"});
+}
+
 void generate(const GenerateArguments& arguments) {
+  const char* end_of_part = std::getenv(kPartsVariable);
+  const std::optional<Place> place = end_of_part ? place_in_environment() : std::nullopt;
+  if (arguments.ranks > 1 && !place) return generate_by_ranks(arguments);
   const LoadedModel model = load_model(arguments.model);
   const Reasoner reasoner(model.bundle, *model.task, arguments.mode);
-  std::ifstream file;
-  if (!arguments.file.empty()) {
-    file.open(arguments.file);
-    if (!file || std::filesystem::is_directory(arguments.file)) {
-      throw Error({arguments.file, "a readable file", file ? "a folder" : "none", "check the path"});
-    }
-  }
+  std::ifstream file = open_questions(arguments.file);
   std::ios::sync_with_stdio(false);  // standard input gets a buffer, which tells whether more is there
   std::istream& input = arguments.file.empty() ? std::cin : file;
   RunOptions run = arguments.run;
   run.read_steps = arguments.json || model.task->is_open_ended();
   run.count_flops = arguments.json && !model.bundle.accelerator;  // counting would have none recorded
   std::vector<std::string> questions;
+  std::size_t part = 0;
   const auto answer = [&] {
+    if (place && part++ % static_cast<std::size_t>(place->size) != static_cast<std::size_t>(place->rank)) {
+      run.first_question += questions.size();
+      return questions.clear();
+    }
     const std::vector<Trajectory> trajectories = reasoner.run(questions, arguments.options, run);
     const auto samples = static_cast<std::size_t>(run.samples);
     for (std::size_t first = 0; first < trajectories.size(); first += samples) {
       print(std::span(trajectories).subspan(first, samples), *model.task, arguments.json, ++run.first_question);
     }
+    if (place) std::printf("%s\n", end_of_part);
     questions.clear();
   };
   std::size_t number = 0;
@@ -148,6 +193,10 @@ void add_generate(CLI::App& program) {
   command->add_option("--mode", arguments->mode, mode_list())
       ->check(CLI::IsMember(mode_names()))
       ->capture_default_str();
+  command
+      ->add_option("--ranks", arguments->ranks,
+                   "processes on this machine that the questions of --file are dealt out to")
+      ->check(CLI::Range(1, 1024));
   command->add_flag("--json", arguments->json, "print steps and cost too, one JSON object a line");
   add_reasoning_options(*command, arguments->options);
   add_abstain_option(*command, arguments->options);

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -65,7 +66,8 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
 
 class Launch {
  public:
-  explicit Launch(int ranks) : ranks_(ranks), listener_(listen_on("127.0.0.1", 0)), token_(random_token()) {}
+  Launch(int ranks, std::filesystem::path outputs)
+      : ranks_(ranks), outputs_(std::move(outputs)), listener_(listen_on("127.0.0.1", 0)), token_(random_token()) {}
   Launch(const Launch&) = delete;
   Launch& operator=(const Launch&) = delete;
   ~Launch() {
@@ -105,13 +107,19 @@ class Launch {
     if (!std::getenv("OMP_NUM_THREADS")) {
       values["OMP_NUM_THREADS"] = std::to_string(std::max(1u, cores / static_cast<unsigned>(ranks_)));
     }
+    if (!outputs_.empty()) values[kPartsVariable] = outputs_.string();
     std::vector<std::string> arguments = own_arguments(), environment = environment_with(values);
     const std::vector<char*> argument_pointers = pointers(arguments), environment_pointers = pointers(environment);
+    const std::string output = outputs_.empty() ? "" : output_of(outputs_, rank).string();
     const pid_t parent = ::getpid(), child = ::fork();
     if (child < 0) throw Error({"rank " + std::to_string(rank), "a process", std::strerror(errno), ""});
     if (child > 0) return child;
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent) ::_exit(1);
+    if (!output.empty()) {
+      const int file = ::open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+      if (file < 0 || ::dup2(file, STDOUT_FILENO) < 0) ::_exit(1);
+    }
     if (rank == 0) ::fcntl(listener_, F_SETFD, 0);  // stays open
     ::execve("/proc/self/exe", argument_pointers.data(), environment_pointers.data());
     ::_exit(127);
@@ -135,7 +143,9 @@ class Launch {
     for (const auto& [process, rank] : running_) ::kill(process, signal);
   }
 
-  int ranks_, listener_;
+  int ranks_;
+  std::filesystem::path outputs_;
+  int listener_;
   std::string token_;
   std::map<pid_t, int> running_;
   std::optional<Error> failure_;
@@ -143,7 +153,22 @@ class Launch {
 
 }  // namespace
 
-void launch_ranks(int ranks) {
+std::filesystem::path output_of(const std::filesystem::path& outputs, int rank) {
+  return outputs / ("rank" + std::to_string(rank));
+}
+
+TemporaryOutputs::TemporaryOutputs() {
+  std::string name = (std::filesystem::temp_directory_path() / "noema-ranks-XXXXXX").string();
+  if (!::mkdtemp(name.data())) throw Error({name, "a folder that can be made", std::strerror(errno), "set TMPDIR"});
+  path_ = name;
+}
+
+TemporaryOutputs::~TemporaryOutputs() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+void launch_ranks(int ranks, const std::filesystem::path& outputs) {
   const unsigned cores = std::thread::hardware_concurrency();
   if (cores > 0 && static_cast<unsigned>(ranks) > cores) {
     throw Error({"--ranks", "at most the " + std::to_string(cores) + " cores of this machine", std::to_string(ranks),
@@ -153,7 +178,7 @@ void launch_ranks(int ranks) {
   action.sa_handler = [](int signal) { caught = signal; };
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-  Launch launch(ranks);
+  Launch launch(ranks, outputs);
   launch.start();
   if (const auto failure = launch.wait()) throw *failure;
 }

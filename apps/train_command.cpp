@@ -95,8 +95,7 @@ Identity identity_of(const Recipe& recipe, const TrainArguments& arguments) {
 }
 
 /// The other ranks, if this process is one of several.
-std::unique_ptr<Ranks> join(const Recipe& recipe, const TrainArguments& arguments) {
-  const std::optional<Place> place = place_in_environment();
+std::unique_ptr<Ranks> join(const std::optional<Place>& place, const Recipe& recipe, const TrainArguments& arguments) {
   if (!place) return nullptr;
   if (arguments.ranks > 1 && arguments.ranks != place->size) {
     throw Error({"--ranks", "as many as WORLD_SIZE, " + std::to_string(place->size), std::to_string(arguments.ranks),
@@ -146,11 +145,13 @@ void train(const TrainArguments& arguments) {
 
   keep_freed_memory();
   stop_at_signals();
-  const std::unique_ptr<Ranks> ranks = join(recipe, arguments);
+  const std::optional<Place> place = place_in_environment();
+  std::unique_ptr<Ranks> ranks;
   try {
+    ranks = join(place, recipe, arguments);
     run(recipe, arguments, ranks.get());
   } catch (const std::exception& error) {
-    if (ranks) leave(error);
+    if (place) leave(error);
     throw;
   }
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -144,6 +145,22 @@ TEST_F(RanksProgramTest, ARankWithAnotherRecipeIsNamedByAll) {
     EXPECT_NE(said_by(number).find("rank 1: expected the changes by --set of rank 0"), std::string::npos)
         << said_by(number);
   }
+}
+
+TEST_F(RanksProgramTest, QuestionsThatAreDealtOutAreAnsweredInTheirOrderAsByOneProcess) {
+  const nlohmann::json kept = nlohmann::json::parse(std::ifstream(NOEMA_TEST_DATA "/stories/questions.json"));
+  const std::string file = (folder_ / "questions").string();
+  std::ofstream questions(file);
+  for (std::size_t i = 0; i < 21; ++i) questions << kept.at(i % kept.size()).at("question").get<std::string>() << '\n';
+  questions.close();
+  // Parts of eight questions: the first rank has two, the second one.
+  const std::string generate = "generate --precision fp32 --temperature 0.8 --mode chain --batch 2 --file " + file;
+  const ProgramResult one = run_program(generate), two = run_program(generate + " --ranks 2");
+  ASSERT_EQ(one.code, 0) << one.err;
+  ASSERT_EQ(two.code, 0) << two.err;
+  EXPECT_EQ(two.out, one.out);
+  EXPECT_EQ(std::count(two.out.begin(), two.out.end(), '\n'), 21);
+  EXPECT_NE(run_program("generate --ranks 2", "Who?\n").err.find("--ranks: expected --file"), std::string::npos);
 }
 
 TEST_F(RanksProgramTest, MoreRanksThanCoresAreRefused) {
