@@ -187,6 +187,21 @@ class BlocksworldTask final : public Task {
 
   std::string answer_mark() const override { return std::string(kAnswerMark); }
 
+  std::vector<Rule> rules() const override {
+    return {{"misplaced blocks, twice above a common one", [](const Example& example) -> std::optional<std::string> {
+               const auto problem = parse_states(example.question);
+               if (!problem) return std::nullopt;
+               return std::to_string(misplaced_moves(problem->start, problem->goal));
+             }}};
+  }
+
+  /// The state at the start: the public set asks about each with many goals.
+  std::optional<std::string> unit(const Example& example) const override {
+    const auto problem = parse_states(example.question);
+    if (!problem) return std::nullopt;
+    return describe(problem->start);
+  }
+
   std::optional<bool> is_valid(const Example& example, const std::vector<std::string>& steps) const override {
     const auto problem = parse_states(example.question);
     const auto optimum = number_in(example.answer);

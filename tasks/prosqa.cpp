@@ -1,16 +1,24 @@
 #include "tasks/prosqa.h"
 
 #include <array>
-#include <compare>
 #include <map>
 #include <set>
 
 #include "base/error.h"
 #include "tasks/answer_text.h"
+#include "tasks/prosqa/counterfactual.h"
 #include "tasks/prosqa/graph.h"
+#include "tasks/prosqa/question.h"
+#include "tasks/prosqa/rules.h"
 
 namespace noema {
 namespace {
+
+using prosqa::describe;
+using prosqa::parse_question;
+using prosqa::parse_statement;
+using prosqa::Question;
+using prosqa::Statement;
 
 // The names and kinds of the public set.
 constexpr std::array kNames = {"Alex",   "Bob",   "Carol", "Davis", "Eva", "Fae",    "Gabriel", "Jack", "Max",
@@ -20,69 +28,6 @@ constexpr std::array kKinds = {"bompus",  "boompus", "brimpus", "chorpus", "dump
                                "lempus",  "lorpus",  "numpus",  "quimpus", "rempus",  "rompus", "rorpus", "scrompus",
                                "shumpus", "sterpus", "storpus", "terpus",  "timpus",  "tumpus", "vumpus", "worpus",
                                "wumpus",  "yerpus",  "yimpus",  "yumpus",  "zhorpus", "zumpus"};
-
-/// "Every SUBJECT is a KIND." or "SUBJECT is a KIND."
-struct Statement {
-  bool every = false;
-  std::string subject, kind;
-
-  auto operator<=>(const Statement&) const = default;
-};
-
-std::string describe(const Statement& statement) {
-  return (statement.every ? "Every " : "") + statement.subject + " is a " + statement.kind + '.';
-}
-
-/// Takes what stands before `mark`, and the mark, off the start of the text. Nothing when that is not one word.
-std::optional<std::string> take_word(std::string_view& text, std::string_view mark) {
-  const auto end = text.find(mark);
-  if (end == std::string_view::npos) return std::nullopt;
-  const std::string_view word = text.substr(0, end);
-  if (word.empty() || word.find_first_of(" .?\t\r\n") != std::string_view::npos) return std::nullopt;
-  text.remove_prefix(end + mark.size());
-  return std::string(word);
-}
-
-std::optional<Statement> parse_statement(std::string_view sentence) {
-  sentence = trimmed(sentence);
-  Statement statement;
-  if (sentence.starts_with("Every ")) {
-    statement.every = true;
-    sentence.remove_prefix(6);
-  }
-  auto subject = take_word(sentence, " is a ");
-  auto kind = subject ? take_word(sentence, ".") : std::nullopt;
-  if (!kind || !sentence.empty()) return std::nullopt;
-  statement.subject = std::move(*subject);
-  statement.kind = std::move(*kind);
-  return statement;
-}
-
-struct Question {
-  std::set<Statement> statements;
-  std::string root, first, second;  ///< "Is ROOT a FIRST or SECOND?"
-};
-
-std::optional<Question> parse_question(std::string_view text) {
-  Question question;
-  text = trimmed(text);
-  for (auto end = text.find('.'); end != std::string_view::npos; end = text.find('.')) {
-    auto statement = parse_statement(text.substr(0, end + 1));
-    if (!statement) return std::nullopt;
-    question.statements.insert(std::move(*statement));
-    text = trimmed(text.substr(end + 1));
-  }
-  if (!text.starts_with("Is ")) return std::nullopt;
-  text.remove_prefix(3);
-  const auto root = take_word(text, " a ");
-  const auto first = root ? take_word(text, " or ") : std::nullopt;
-  const auto second = first ? take_word(text, "?") : std::nullopt;
-  if (!second || !text.empty()) return std::nullopt;
-  question.root = *root;
-  question.first = *first;
-  question.second = *second;
-  return question;
-}
 
 std::string canonical_question(const Question& question) {
   std::map<std::string, int> numbers;
@@ -98,8 +43,7 @@ std::string canonical_question(const Question& question) {
   return canonical_graph(static_cast<int>(numbers.size()), edges, root, first, second);
 }
 
-/// What the statements lead from, to what they lead to in one.
-using Children = std::map<std::string, std::set<std::string>>;
+using Children = prosqa::Links;
 
 /// A kind and everything that it leads to: each statement on the way halves the weight, but not a candidate's.
 std::vector<std::pair<std::string, double>> ahead_of(const std::string& kind, const Children& children,
@@ -221,8 +165,7 @@ class ProsqaTask final : public Task {
   std::vector<Hint> hints(const Example& example) const override {
     const auto question = parse_question(example.question);
     if (!question) return {};
-    Children children;
-    for (const Statement& statement : question->statements) children[statement.subject].insert(statement.kind);
+    const Children children = prosqa::kinds_of(*question);
     std::vector<Hint> hints;
     const std::string_view text = example.question;
     for (std::size_t begin = 0, end; (end = text.find('.', begin)) != std::string_view::npos; begin = end + 1) {
@@ -235,6 +178,27 @@ class ProsqaTask final : public Task {
   std::string identity(const Example& example) const override {
     const auto question = parse_question(example.question);
     return question ? canonical_question(*question) : on_one_line(example.question);
+  }
+
+  std::vector<std::string> choices(const Example& example) const override {
+    const auto question = parse_question(example.question);
+    if (!question) return {};
+    return {describe({false, question->root, question->first}), describe({false, question->root, question->second})};
+  }
+
+  std::vector<Rule> rules() const override { return prosqa::rules(); }
+
+  /// The statements: questions about the same ones are not independent.
+  std::optional<std::string> unit(const Example& example) const override {
+    const auto question = parse_question(example.question);
+    if (!question) return std::nullopt;
+    std::string text;
+    for (const Statement& statement : question->statements) text += describe(statement);
+    return text;
+  }
+
+  std::optional<Example> counterfactual(const Example& example) const override {
+    return prosqa::counterfactual(example);
   }
 
   std::optional<bool> is_valid(const Example& example, const std::vector<std::string>& steps) const override {

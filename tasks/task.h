@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,12 @@
 #include "tasks/generator.h"
 
 namespace noema {
+
+/// A way to answer without a model and without reasoning: what it gets is a floor under what a model shows.
+struct Rule {
+  std::string name;
+  std::function<std::optional<std::string>(const Example&)> answer;  ///< nothing for what is no question of the task
+};
 
 /// A kind of question: how it is read and judged. A task knows text only. Const; may be shared by threads. What a task
 /// does not say otherwise holds for questions of a file whose answers stand after a mark.
@@ -48,6 +55,19 @@ class Task {
   /// What every answer sentence begins with; empty for a task whose answers stand alone.
   virtual std::string answer_mark() const { return "###"; }
 
+  /// The answers that a question offers; none for a task whose questions do not, or a text that is no question of it.
+  virtual std::vector<std::string> choices(const Example& /*example*/) const { return {}; }
+
+  /// What answers its questions without a model, besides the most frequent answer and chance.
+  virtual std::vector<Rule> rules() const { return {}; }
+
+  /// What a question shares with those that it is not independent of, as a text; nothing when it stands alone.
+  virtual std::optional<std::string> unit(const Example& /*example*/) const { return std::nullopt; }
+
+  /// A question that differs in what is asked only, so that another of the same choices is right, with its reasoning:
+  /// who looks at all but that cannot have both right. Nothing for a question or a task without one.
+  virtual std::optional<Example> counterfactual(const Example& /*example*/) const { return std::nullopt; }
+
   /// Whether `answer` (from `answer_in`) says the same as the example's (see same_answer).
   virtual bool is_right(const Example& example, std::string_view answer) const;
 
@@ -64,8 +84,8 @@ class Task {
 /// The tasks by name: "stories", "prosqa", "blocksworld"; the smaller "prosqa-small", "blocksworld-4", "blocksworld-5";
 /// "prosqa-long", with longer proofs than "prosqa" has; "prosqa-matched", with shorter ones, too, and no shortcut;
 /// "prosqa-mixed", half of which are such; "stories-held-out", of words that "stories" never has; and from files only
-/// "questions", with `### ANSWER` after the steps, "gsm8k", "text", and "prose", where sentence follows sentence. Throws
-/// Error, with the nearest name, for others.
+/// "questions", with `### ANSWER` after the steps, "gsm8k", "text", and "prose", where sentence follows sentence.
+/// Throws Error, with the nearest name, for others.
 std::unique_ptr<Task> make_task(std::string_view name);
 std::vector<std::string> task_names();
 

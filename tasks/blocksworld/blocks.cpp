@@ -179,6 +179,21 @@ bool make_move(Towers& towers, const BlockMove& move) {
 
 std::vector<BlockMove> optimal_plan(const Towers& start, const Towers& goal) { return Planner(start, goal).plan(); }
 
+int misplaced_moves(const Towers& start, const Towers& goal) {
+  const auto below = [](const Towers& towers, std::size_t block) {
+    std::vector<int> all;
+    for (int next = towers[block]; next != kTable; next = towers[static_cast<std::size_t>(next)]) all.push_back(next);
+    return all;
+  };
+  int moves = 0;
+  for (std::size_t block = 0; block < start.size(); ++block) {
+    const std::vector<int> now = below(start, block), then = below(goal, block);
+    if (now == then) continue;
+    moves += std::find_first_of(now.begin(), now.end(), then.begin(), then.end()) == now.end() ? 1 : 2;
+  }
+  return moves;
+}
+
 std::string canonical_pair(const Towers& start, const Towers& goal) {
   // Blocks hang together by "on" in the start or the goal. From any one block of such a group a walk in fixed order
   // numbers the others; the least description over all first blocks is the group's, and the groups are sorted.

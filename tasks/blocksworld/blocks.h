@@ -35,6 +35,10 @@ bool make_move(Towers& towers, const BlockMove& move);
 /// grows exponentially with their number.
 std::vector<BlockMove> optimal_plan(const Towers& start, const Towers& goal);
 
+/// A closed form that is the length of a shortest plan for most pairs of states: the blocks that do not stand, with all
+/// below them, as in the goal, each counted twice if some block is below it both now and in the goal.
+int misplaced_moves(const Towers& start, const Towers& goal);
+
 /// A text that two pairs of states share if and only if one becomes the other by giving the blocks other names.
 std::string canonical_pair(const Towers& start, const Towers& goal);
 
