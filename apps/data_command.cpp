@@ -22,6 +22,7 @@ struct DataArguments {
   std::string out;
   std::vector<std::string> exclude;
   bool twins = false;
+  std::string counterfactual;
 };
 
 /// What the questions are drawn from. Throws Error for a task without a generator, or without what is wanted.
@@ -49,6 +50,23 @@ Example next_example(const Generator& generator, const DataArguments& arguments,
   throw Error({"data --twins", "questions whose twins are not excluded", "hardly any", "exclude fewer"});
 }
 
+/// Of each question of a file the one that differs in what is asked only.
+void write_counterfactuals(const DataArguments& arguments) {
+  const auto task = make_task(arguments.task);
+  const auto questions = open_examples(arguments.counterfactual);
+  std::vector<Example> examples;
+  for (std::size_t i = 0; i < questions->size(); ++i) {
+    if (auto other = task->counterfactual(questions->at(i).example)) examples.push_back(std::move(*other));
+  }
+  if (examples.empty()) {
+    throw Error({"data --counterfactual", "questions that have one, of a task that has them", "none",
+                 "questions of prosqa have them"});
+  }
+  write_result(arguments.out, to_text(examples));
+  spdlog::info("{} of {} questions have a counterfactual; {} are left out", examples.size(), questions->size(),
+               questions->size() - examples.size());
+}
+
 void generate_data(const DataArguments& arguments) {
   const auto generator = generator_for(arguments);
   std::vector<Example> examples;
@@ -67,19 +85,31 @@ void add_data(CLI::App& program) {
       ->add_option("TASK", arguments->task,
                    "stories, prosqa, prosqa-small, -long, -matched, -mixed, blocksworld, blocksworld-4, -5")
       ->required();
-  command->add_option("--count", arguments->count, "questions")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}))
-      ->capture_default_str();
+  CLI::Option* count = command->add_option("--count", arguments->count, "questions")
+                           ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}))
+                           ->capture_default_str();
   add_seed_option(*command, arguments->seed, "the same seed gives the same questions");
   command->add_option("--out", arguments->out, "JSON file to write; - is standard output")->required();
-  command->add_option("--exclude", arguments->exclude, "files whose questions must not occur");
-  command->add_flag("--twins", arguments->twins,
-                    "only questions that have a twin, which differs in one fact and is kept beside them");
+  CLI::Option* exclude = command->add_option("--exclude", arguments->exclude, "files whose questions must not occur");
+  CLI::Option* twins =
+      command->add_flag("--twins", arguments->twins,
+                        "only questions that have a twin, which differs in one fact and is kept beside them");
+  command
+      ->add_option(
+          "--counterfactual", arguments->counterfactual,
+          "draws nothing: of each question of this file the same text with another person asked about, of whom "
+          "the other candidate is right; those without are left out (prosqa)")
+      ->excludes(count)
+      ->excludes(exclude)
+      ->excludes(twins);
   command->footer(
       "Examples:\n"
       "  noema data stories --count 1000 --seed 7 --out stories.json\n"
-      "  noema data stories --count 200 --seed 7 --twins --out twins.json    for `noema probe interchange`");
-  command->callback([arguments] { generate_data(*arguments); });
+      "  noema data stories --count 200 --seed 7 --twins --out twins.json    for `noema probe interchange`\n"
+      "  noema data prosqa --counterfactual questions.json --out others.json");
+  command->callback([arguments] {
+    arguments->counterfactual.empty() ? generate_data(*arguments) : write_counterfactuals(*arguments);
+  });
 }
 
 }  // namespace noema

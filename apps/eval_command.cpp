@@ -1,9 +1,9 @@
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 
 #include "apps/commands.h"
 #include "apps/evaluation_run.h"
+#include "apps/evaluation_table.h"
 #include "apps/output.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -21,44 +21,22 @@ struct EvalArguments {
   std::string json;
   std::string ablate;
   bool read_steps = false;
+  bool floors = false;
+  bool no_model = false;
   ReasoningOptions options;
   RunOptions run;
 };
 
-/// Nobody counts on an accelerator.
-std::string gflops(double count) {
-  if (count == 0.0) return "-";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4f", count);
-  return text;
-}
-
-std::string percent(const std::optional<double>& share) {
-  if (!share) return "-";
-  char text[16];
-  std::snprintf(text, sizeof text, "%.1f", 100.0 * *share);
-  return text;
-}
-
-void print_table(const std::vector<Evaluation>& evaluations) {
-  std::printf("%-12s %5s %9s %13s %9s %7s %6s %7s %7s %24s %24s %9s %9s\n", "mode", "n", "accuracy", "95% interval",
-              "validity", "stops", "steps", "passes", "tokens", "ms p50 / p95 / p99", "prefill/reason/decode ms",
-              "GFLOPs", "- prefill");
-  for (const Evaluation& e : evaluations) {
-    char interval[32], latency[48], parts[48];
-    std::snprintf(interval, sizeof interval, "%.1f-%.1f", 100.0 * e.interval.low, 100.0 * e.interval.high);
-    std::snprintf(latency, sizeof latency, "%.2f / %.2f / %.2f", e.total_ms.p50, e.total_ms.p95, e.total_ms.p99);
-    std::snprintf(parts, sizeof parts, "%.2f/%.2f/%.2f", e.prefill_ms.p50, e.reasoning_ms.p50, e.decoding_ms.p50);
-    std::printf("%-12s %5lld %9s %13s %9s %7s %6.2f %7.1f %7.1f %24s %24s %9s %9s\n", e.mode.c_str(),
-                static_cast<long long>(e.n), percent(e.accuracy).c_str(), interval, percent(e.validity).c_str(),
-                percent(e.stop_accuracy).c_str(), e.steps, e.passes, e.tokens, latency, parts, gflops(e.gflops).c_str(),
-                gflops(e.gflops - e.prefill_gflops).c_str());
-  }
-  std::printf("peak memory %.0f MB\n", peak_memory_mb());
+nlohmann::json to_json(const std::vector<Floor>& floors) {
+  nlohmann::json json = nlohmann::json::array();
+  for (const Floor& floor : floors)
+    json.push_back({{"rule", floor.rule}, {"n", floor.n}, {"accuracy", floor.accuracy}});
+  return json;
 }
 
 void write_json(const EvalArguments& arguments, const LoadedModel& model, const std::string& task,
-                const nlohmann::json& origin, const std::vector<Evaluation>& evaluations) {
+                const nlohmann::json& origin, const std::vector<Evaluation>& evaluations,
+                const std::vector<Floor>& floors) {
   nlohmann::json json = {{"kind", "evaluation"},
                          {"run", origin},
                          {"model", model.bundle.where},
@@ -73,6 +51,21 @@ void write_json(const EvalArguments& arguments, const LoadedModel& model, const 
                          {"peak_memory_mb", peak_memory_mb()},
                          {"results", nlohmann::json::array()}};
   for (const Evaluation& evaluation : evaluations) json["results"].push_back(to_json(evaluation));
+  if (arguments.floors) json["floors"] = to_json(floors);
+  write_result(arguments.json, json.dump(1) + "\n");
+}
+
+/// What rules get, with no model.
+void evaluate_rules(const EvalArguments& arguments) {
+  if (arguments.task.empty()) throw Error({"eval --no-model", "a task", "none", "name it with --task"});
+  const auto floors = floors_of(*make_task(arguments.task), load_examples(arguments.data, arguments.limit));
+  if (arguments.json != "-") print_floors(floors, {});
+  if (arguments.json.empty()) return;
+  const nlohmann::json json = {{"kind", "floors"},
+                               {"task", arguments.task},
+                               {"data", arguments.data},
+                               {"data_sha256", sha256_file(arguments.data)},
+                               {"floors", to_json(floors)}};
   write_result(arguments.json, json.dump(1) + "\n");
 }
 
@@ -91,14 +84,18 @@ void evaluate_command(const EvalArguments& arguments) {
     if (!ablation || (mode != "direct" && mode != "chain")) continue;
     throw Error({"--ablate", "modes that feed concepts back", mode, "ask for that mode without --ablate"});
   }
+  const std::vector<Floor> floors = arguments.floors ? floors_of(*task, examples) : std::vector<Floor>();
   const nlohmann::json origin = origin_of(model, arguments.data, run.seed);  // complains before the work, not after
   std::vector<Evaluation> evaluations;
   for (const std::string& mode : arguments.modes) {
     const auto recorded = reason_about(model, *task, mode, examples, options, run);
-    evaluations.push_back(evaluate(mode, recorded, *task, options.stop_threshold));
+    evaluations.push_back(evaluate(mode, recorded, *task, options.stop_threshold, floors));
   }
-  if (arguments.json != "-") print_table(evaluations);
-  if (!arguments.json.empty()) write_json(arguments, model, task_name, origin, evaluations);
+  if (arguments.json != "-") {
+    print_evaluations(evaluations);
+    if (arguments.floors) print_floors(floors, evaluations);
+  }
+  if (!arguments.json.empty()) write_json(arguments, model, task_name, origin, evaluations, floors);
 }
 
 }  // namespace
@@ -122,14 +119,19 @@ void add_eval(CLI::App& program) {
   command->add_option("--ablate", arguments->ablate,
                       "zero, shuffle, random or noise:SIGMA: what is done to fed-back latents");
   command->add_flag("--read-steps", arguments->read_steps, "decode all steps in continuous mode: shows their validity");
+  command->add_flag("--floors", arguments->floors,
+                    "also what rules without a model get, and the model's accuracy where they fail");
+  command->add_flag("--no-model", arguments->no_model, "only what rules get; needs --task");
   add_reasoning_options(*command, arguments->options);
   add_run_options(*command, arguments->run);
   command->footer(
       "Examples:\n"
       "  noema data stories --count 1000 --seed 7 --out stories.json\n"
       "  noema eval --data stories.json --mode chain --mode continuous --mode discretized\n"
-      "  noema eval --data stories.json --ablate shuffle --json -");
-  command->callback([arguments] { evaluate_command(*arguments); });
+      "  noema eval --data stories.json --ablate shuffle --json -\n"
+      "  noema eval --data stories.json --floors\n"
+      "  noema eval --data questions.json --task prosqa --no-model");
+  command->callback([arguments] { arguments->no_model ? evaluate_rules(*arguments) : evaluate_command(*arguments); });
 }
 
 }  // namespace noema

@@ -24,8 +24,9 @@ std::vector<LensView> read_lens(const Bundle& bundle, const LayerTap& tap,
   std::vector<torch::Tensor> outputs;
   std::vector<LensView> views;
   for (std::size_t question = 0; question < trajectories.size(); ++question) {
-    const auto& [id, trajectory, right, valid, true_answer] = trajectories[question];
-    LensView view{id, trajectory.question, trajectory.answer, true_answer, right, {}};
+    const RecordedTrajectory& recorded = trajectories[question];
+    const Trajectory& trajectory = recorded.trajectory;
+    LensView view{recorded.id, trajectory.question, trajectory.answer, recorded.true_answer, recorded.right, {}};
     for (std::size_t step = 0; step < trajectory.steps.size(); ++step) {
       const LayerOutputs* found = tap.find(question, step);
       if (!found) continue;

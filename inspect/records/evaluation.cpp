@@ -22,6 +22,8 @@ Quantiles quantiles_of(const std::vector<RecordedTrajectory>& trajectories, cons
   return quantiles(std::move(values));
 }
 
+nlohmann::json or_null(const std::optional<double>& value) { return value ? nlohmann::json(*value) : nullptr; }
+
 nlohmann::json to_json(const Quantiles& quantiles) {
   return {{"p50", quantiles.p50}, {"p95", quantiles.p95}, {"p99", quantiles.p99}};
 }
@@ -41,6 +43,44 @@ std::optional<double> stop_accuracy(const std::vector<RecordedTrajectory>& traje
   return right / judged;
 }
 
+/// Sets what is known of familiar questions.
+void add_coverage(Evaluation& evaluation, const std::vector<RecordedTrajectory>& trajectories) {
+  double told = 0.0, familiar = 0.0, right = 0.0;
+  for (const RecordedTrajectory& recorded : trajectories) {
+    const auto& familiarity = recorded.trajectory.familiarity;
+    told += familiarity.has_value();
+    if (!familiarity || !familiarity->is_familiar) continue;
+    familiar += 1.0;
+    right += recorded.right.value_or(false);
+  }
+  if (told > 0.0) evaluation.coverage = familiar / told;
+  if (familiar > 0.0) evaluation.familiar_accuracy = right / familiar;
+}
+
+void add_ends(Evaluation& evaluation, const std::vector<RecordedTrajectory>& trajectories) {
+  for (const RecordedTrajectory& recorded : trajectories) {
+    evaluation.max_steps += recorded.trajectory.stop == StopReason::max_steps;
+    evaluation.context_full += recorded.trajectory.stop == StopReason::context_full;
+    evaluation.no_answer += !recorded.trajectory.answer.has_value();
+  }
+}
+
+WhereRuleFails where_fails(const Floor& floor, const std::vector<RecordedTrajectory>& trajectories) {
+  if (floor.right.size() != trajectories.size()) {
+    throw Error({"floor " + floor.rule, std::to_string(trajectories.size()) + " questions",
+                 std::to_string(floor.right.size()), ""});
+  }
+  WhereRuleFails where{.rule = floor.rule};
+  double right = 0.0;
+  for (std::size_t i = 0; i < trajectories.size(); ++i) {
+    if (floor.right[i].value_or(true)) continue;
+    right += trajectories[i].right.value_or(false);
+    ++where.n;
+  }
+  if (where.n > 0) where.accuracy = right / static_cast<double>(where.n);
+  return where;
+}
+
 std::optional<double> validity(const std::vector<RecordedTrajectory>& trajectories) {
   double valid = 0.0, checked = 0.0;
   for (const RecordedTrajectory& recorded : trajectories) {
@@ -53,15 +93,6 @@ std::optional<double> validity(const std::vector<RecordedTrajectory>& trajectori
 }
 
 }  // namespace
-
-Interval wilson(double hits, double n) {
-  if (n <= 0.0) return {};
-  constexpr double z = 1.959963984540054;  // of the normal distribution at 97.5%
-  const double share = hits / n;
-  const double centre = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
-  const double half = z / (1.0 + z * z / n) * std::sqrt(share * (1.0 - share) / n + z * z / (4.0 * n * n));
-  return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
-}
 
 Quantiles quantiles(std::vector<double> values) {
   if (values.empty()) return {};
@@ -76,7 +107,7 @@ Quantiles quantiles(std::vector<double> values) {
 }
 
 RecordedTrajectory judge(std::size_t id, Trajectory trajectory, const Example& example, const Task& task) {
-  RecordedTrajectory recorded{id, std::move(trajectory), std::nullopt, std::nullopt, std::nullopt};
+  RecordedTrajectory recorded{id, std::move(trajectory), std::nullopt, std::nullopt, std::nullopt, task.unit(example)};
   if (!example.answer.empty()) recorded.true_answer = example.answer;
   const Trajectory& judged = recorded.trajectory;
   recorded.right = judged.answer && task.is_right(example, *judged.answer);
@@ -89,17 +120,26 @@ RecordedTrajectory judge(std::size_t id, Trajectory trajectory, const Example& e
 }
 
 Evaluation evaluate(const std::string& mode, const std::vector<RecordedTrajectory>& trajectories, const Task& task,
-                    double stop_threshold) {
+                    double stop_threshold, const std::vector<Floor>& floors) {
   if (trajectories.empty()) throw Error({"evaluation", "at least one question", "none", "check the data file"});
   Evaluation evaluation;
   evaluation.mode = mode;
   evaluation.n = static_cast<std::int64_t>(trajectories.size());
   double hits = 0.0;
-  for (const RecordedTrajectory& recorded : trajectories) hits += recorded.right.value_or(false);
+  std::vector<Outcome> outcomes;
+  for (const RecordedTrajectory& recorded : trajectories) {
+    hits += recorded.right.value_or(false);
+    outcomes.push_back({recorded.right.value_or(false), recorded.unit});
+  }
   evaluation.accuracy = hits / static_cast<double>(evaluation.n);
-  evaluation.interval = wilson(hits, static_cast<double>(evaluation.n));
+  evaluation.interval = share_interval(outcomes);
   evaluation.validity = validity(trajectories);
   evaluation.stop_accuracy = stop_accuracy(trajectories, task, stop_threshold);
+  add_ends(evaluation, trajectories);
+  add_coverage(evaluation, trajectories);
+  for (const Floor& floor : floors) {
+    if (!floor.right.empty()) evaluation.where_rules_fail.push_back(where_fails(floor, trajectories));
+  }
   evaluation.steps = mean(trajectories, [](const Trajectory& t) { return t.steps.size(); });
   evaluation.passes = mean(trajectories, [](const Trajectory& t) { return t.cost.passes; });
   evaluation.tokens = mean(trajectories, [](const Trajectory& t) { return t.cost.tokens; });
@@ -121,16 +161,25 @@ nlohmann::json to_json(const Evaluation& evaluation) {
                          {"n", evaluation.n},
                          {"accuracy", evaluation.accuracy},
                          {"ci95", {evaluation.interval.low, evaluation.interval.high}},
-                         {"validity", nullptr},
-                         {"stop_accuracy", nullptr},
+                         {"ci95_method", to_string(evaluation.interval.method)},
+                         {"units", evaluation.interval.units},
+                         {"validity", or_null(evaluation.validity)},
+                         {"stop_accuracy", or_null(evaluation.stop_accuracy)},
+                         {"max_steps", evaluation.max_steps},
+                         {"context_full", evaluation.context_full},
+                         {"no_answer", evaluation.no_answer},
+                         {"coverage", or_null(evaluation.coverage)},
+                         {"familiar_accuracy", or_null(evaluation.familiar_accuracy)},
                          {"steps", evaluation.steps},
                          {"passes", evaluation.passes},
                          {"tokens", evaluation.tokens},
                          {"latency_ms", latency},
                          {"gflops", evaluation.gflops},
+                         {"prefill_gflops", evaluation.prefill_gflops},
                          {"gflops_without_prefill", evaluation.gflops - evaluation.prefill_gflops}};
-  if (evaluation.validity) json["validity"] = *evaluation.validity;
-  if (evaluation.stop_accuracy) json["stop_accuracy"] = *evaluation.stop_accuracy;
+  for (const WhereRuleFails& where : evaluation.where_rules_fail) {
+    json["where_rules_fail"].push_back({{"rule", where.rule}, {"n", where.n}, {"accuracy", or_null(where.accuracy)}});
+  }
   return json;
 }
 

@@ -17,6 +17,7 @@ struct RecordedTrajectory {
   std::optional<bool> right;  ///< nothing when there is no true answer
   std::optional<bool> valid;  ///< of plans and proofs
   std::optional<std::string> true_answer;
+  std::optional<std::string> unit = {};  ///< see Task::unit
 };
 
 /// A trajectory as a line of trajectories.jsonl says it. `first_latent` is the row in the safetensors file of the first

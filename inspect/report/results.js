@@ -66,7 +66,7 @@ const slashed = (values) => values.map(amount).join(" / ");
 
 function evaluationTable(results) {
   const columns = [{ name: "mode", text: true }, { name: "n" }, { name: "accuracy", unit: "share" },
-    { name: "95% interval", text: true }, { name: "valid steps", unit: "share" }, { name: "stops", unit: "share" },
+    { name: "95% interval", text: true }, { name: "valid steps", unit: "share" }, { name: "stop decisions", unit: "share" },
     { name: "steps" }, { name: "passes" }, { name: "tokens" }, { name: "p50 / p95 / p99", unit: "ms", text: true },
     { name: "prefill / reason / decode", unit: "ms", text: true }, { name: "GFLOPs" }, { name: "− prefill" }];
   const parts = ["prefill", "reasoning", "decoding"];

@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "base/output_folder.h"
 #include "program.h"
@@ -280,6 +281,37 @@ TEST_F(UsageTest, AnImportThatFailsLeavesNothingBehind) {
   expect_complaint(run_program("import " + file("text.gguf", "hello") + " --out " + out), "a GGUF file");
   expect_complaint(run_program("import " + folder_.string() + " --out " + out), "tokenizer.json");
   EXPECT_FALSE(std::filesystem::exists(out));
+}
+
+TEST_F(UsageTest, RulesAreEvaluatedWithoutAModel) {
+  const std::string data = file("q.json", R"([
+      {"question": "Tom is a a. Every a is a b. Ann is a c. Is Tom a b or c?", "steps": [], "answer": "Tom is a b."},
+      {"question": "Tom is a a. Every a is a b. Ann is a c. Is Ann a b or c?", "steps": [], "answer": "Ann is a c."}])");
+  const ProgramResult table = run_program("eval --no-model --task prosqa --data " + data);
+  EXPECT_EQ(table.code, 0) << table.err;
+  EXPECT_NE(table.out.find("deeper candidate"), std::string::npos) << table.out;
+  const ProgramResult json = run_program("eval --no-model --task prosqa --json - --data " + data);
+  const auto floors = nlohmann::json::parse(json.out)["floors"];
+  ASSERT_GE(floors.size(), 3u);
+  EXPECT_EQ(floors[1], (nlohmann::json{{"rule", "chance"}, {"n", 2}, {"accuracy", 0.5}}));
+  EXPECT_EQ(floors[2], (nlohmann::json{{"rule", "deeper candidate"}, {"n", 2}, {"accuracy", 0.5}}));
+  expect_complaint(run_program("eval --no-model --data " + data), "name it with --task");
+}
+
+TEST_F(UsageTest, CounterfactualsAreMadeOfAFileAndWhatHasNoneIsCounted) {
+  const std::string data = file("q.json", R"([
+      {"question": "Tom is a a. Every a is a b. Ann is a c. Is Tom a b or c?", "steps": [], "answer": "Tom is a b."},
+      {"question": "Tom is a a. Is Tom a a or c?", "steps": [], "answer": "Tom is a a."}])");
+  const ProgramResult made = run_program("data prosqa --out - --counterfactual " + data);
+  EXPECT_EQ(made.code, 0) << made.err;
+  const auto examples = nlohmann::json::parse(made.out);
+  ASSERT_EQ(examples.size(), 1u);
+  EXPECT_EQ(examples[0]["question"], "Tom is a a. Every a is a b. Ann is a c. Is Ann a b or c?");
+  EXPECT_EQ(examples[0]["steps"], nlohmann::json{"Ann is a c."});
+  EXPECT_EQ(examples[0]["answer"], "Ann is a c.");
+  EXPECT_NE(made.err.find("1 of 2 questions"), std::string::npos) << made.err;
+  expect_complaint(run_program("data stories --out - --counterfactual " + data), "questions of prosqa have them");
+  EXPECT_EQ(run_program("data prosqa --count 5 --out - --counterfactual " + data).code, 2);
 }
 
 TEST_F(UsageTest, GeneratedDataDependsOnTheSeedAlone) {

@@ -76,6 +76,7 @@ TEST(Evaluation, CostsAreMeansAndQuantilesOverTheQuestions) {
   EXPECT_EQ(json["passes"], 6.0);
   EXPECT_EQ(json["tokens"], 30.0);
   EXPECT_EQ(json["gflops"], 12.0);
+  EXPECT_EQ(json["prefill_gflops"], 3.0);
   EXPECT_EQ(json["gflops_without_prefill"], 9.0);
   EXPECT_EQ(json["latency_ms"]["p50"], 3.5);
   EXPECT_EQ(json["latency_ms"]["reasoning"]["p50"], 2.0);
@@ -83,6 +84,65 @@ TEST(Evaluation, CostsAreMeansAndQuantilesOverTheQuestions) {
   EXPECT_EQ(json["accuracy"], 0.0);
   EXPECT_EQ(json["ci95"][0], 0.0);
   EXPECT_NEAR(json["ci95"][1].get<double>(), wilson(0, 3).high, 1e-12);
+}
+
+TEST(Evaluation, SaysHowItDoesWhereARuleFails) {
+  const auto task = make_task("stories");
+  const std::vector<RecordedTrajectory> judged = {judge(0, trajectory({"### park"}), kExample, *task),
+                                                  judge(1, trajectory({"### attic"}), kExample, *task),
+                                                  judge(2, trajectory({"### park"}), kExample, *task)};
+  const Floor floor{"guess", 2, 0.5, {false, true, std::nullopt}}, chance{"chance", 3, 0.5, {}};
+  const Floor perfect{"oracle", 3, 1.0, {true, true, true}};
+  const nlohmann::json json = to_json(evaluate("chain", judged, *task, 0.5, {floor, chance, perfect}));
+  ASSERT_EQ(json["where_rules_fail"].size(), 2u);
+  EXPECT_EQ(json["where_rules_fail"][0], (nlohmann::json{{"rule", "guess"}, {"n", 1}, {"accuracy", 1.0}}));
+  EXPECT_EQ(json["where_rules_fail"][1], (nlohmann::json{{"rule", "oracle"}, {"n", 0}, {"accuracy", nullptr}}));
+  EXPECT_THROW(evaluate("chain", judged, *task, 0.5, {{"guess", 1, 0.0, {false}}}), Error);
+}
+
+TEST(Evaluation, CountsHowQuestionsEnded) {
+  const auto task = make_task("stories");
+  std::vector<RecordedTrajectory> judged;
+  for (const StopReason stop : {StopReason::answered, StopReason::max_steps, StopReason::max_steps,
+                                StopReason::context_full, StopReason::no_answer}) {
+    Trajectory made = trajectory({stop == StopReason::answered ? "### park" : "Tom has it."});
+    made.stop = stop;
+    judged.push_back(judge(judged.size(), made, kExample, *task));
+  }
+  const nlohmann::json json = to_json(evaluate("continuous", judged, *task));
+  EXPECT_EQ(json["max_steps"], 2);
+  EXPECT_EQ(json["context_full"], 1);
+  EXPECT_EQ(json["no_answer"], 4);
+}
+
+TEST(Evaluation, SaysHowManyQuestionsAreFamiliarAndHowItDoesOnThem) {
+  const auto task = make_task("stories");
+  std::vector<RecordedTrajectory> judged;
+  for (const bool is_familiar : {true, true, false, false}) {
+    Trajectory made = trajectory({judged.size() == 1 ? "### attic" : "### park"});
+    made.familiarity = QuestionFamiliarity{1.0, is_familiar, ""};
+    judged.push_back(judge(judged.size(), made, kExample, *task));
+  }
+  const nlohmann::json json = to_json(evaluate("continuous", judged, *task));
+  EXPECT_EQ(json["coverage"], 0.5);
+  EXPECT_EQ(json["familiar_accuracy"], 0.5);
+  EXPECT_EQ(json["accuracy"], 0.75) << "of all questions";
+  for (RecordedTrajectory& recorded : judged) recorded.trajectory.familiarity.reset();
+  EXPECT_TRUE(to_json(evaluate("chain", judged, *task))["coverage"].is_null());
+}
+
+TEST(Evaluation, QuestionsAboutTheSameThingAreOneUnit) {
+  const auto task = make_task("prosqa");
+  std::vector<RecordedTrajectory> judged;
+  for (const char* asked : {"Is Tom a x or y?", "Is Ann a y or x?"}) {
+    const Example example{std::string("Tom is a x. Ann is a y. ") + asked, {}, "Tom is a x.", {}};
+    Trajectory made = trajectory({"### Tom is a x."});
+    if (!judged.empty()) made.answer = "Ann is a x.";
+    judged.push_back(judge(judged.size(), made, example, *task));
+  }
+  const nlohmann::json json = to_json(evaluate("chain", judged, *task));
+  EXPECT_EQ(json["ci95_method"], "bootstrap");
+  EXPECT_EQ(json["units"], 1);
 }
 
 TEST(Evaluation, StepsThatNobodyReadAreNotJudged) {
