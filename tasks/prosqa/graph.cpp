@@ -180,12 +180,15 @@ std::vector<bool> ProsqaGraph::people() const {
 }
 
 ProsqaGraph draw_prosqa_graph(const ProsqaOptions& options, int max_people, int max_kinds, Random& random) {
-  constexpr int kAttempts = 100000;
+  constexpr int kAttempts = 1'000'000;
+  constexpr double kDeeper = 4.0;  // times as likely: else one graph in ten thousand has two candidates six hops deep
   const bool is_matched = options.matched > 0.0 && random.uniform() < options.matched;
   const int hops = is_matched ? 1 + static_cast<int>(random.below(static_cast<std::uint64_t>(options.max_hops))) : 0;
+  ProsqaOptions grown = options;
+  if (is_matched) grown.depth_weight *= kDeeper;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     Growing graph;
-    for (int node = 2; node < options.nodes; ++node) add_concept(graph, options, random);
+    for (int node = 2; node < options.nodes; ++node) add_concept(graph, grown, random);
     drop_isolated(graph);
     auto question = is_matched ? ask_matched(graph_of(graph), hops, random) : ask(graph, options, random);
     if (!question) continue;

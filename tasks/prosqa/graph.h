@@ -29,7 +29,8 @@ struct ProsqaGraph {
 /// public set. Two people, 0 and 1, come first. Each further concept gets a Poisson number of edges from concepts that
 /// are there already, deep ones preferred: with probability 0.35 from those below person 0 alone, with 0.45 from those
 /// below person 1 alone, else from all. The target is the deepest leaf below one person alone, the other candidate any
-/// leaf below the other person alone; or the two are matched (see ProsqaOptions). At most `max_people` people and
+/// leaf below the other person alone; or the two are matched (see ProsqaOptions), in graphs that
+/// are drawn somewhat deeper. At most `max_people` people and
 /// `max_kinds` kinds. Throws Error when the options hardly ever give such a graph.
 ProsqaGraph draw_prosqa_graph(const ProsqaOptions& options, int max_people, int max_kinds, Random& random);
 
