@@ -224,7 +224,7 @@ TEST_F(PipelineTest, StagesOfNoStepsKeepWhatTheRunStartsFrom) {
   ASSERT_TRUE(run_recipe(parse_recipe(kRecipe, "tiny"), options("whole"), nobody));
   PipelineOptions stop_alone = options("stop");
   stop_alone.start = folder_ / "whole/bundle";
-  const std::vector<std::string> changes = {"chain.steps=0", "semantic.steps=0", "contextual.steps=0",
+  const std::vector<std::string> changes = {"chain.steps=0",   "semantic.steps=0",    "contextual.steps=0",
                                             "concept.steps=0", "familiarity.steps=0", "seed=7"};
   const Recipe recipe = parse_recipe(kRecipe, "tiny", changes);
   EXPECT_EQ(estimate(recipe, stop_alone.start).stages.size(), 1u);
