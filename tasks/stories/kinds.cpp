@@ -9,18 +9,19 @@ namespace kinds {
 namespace {
 
 /// {x} stands with its article, {X} without, {Z} in the plural; so do {y}, {Y}, {W} of the kind above.
-const Words kIndividual = {"is {x}",
-                           "is a {J} {X}",
-                           "is a {J} {X}",
-                           "is a[ very| really] {J} {X}",
-                           "is a {J}(, |, | and ){j} {X}",
-                           "has always been {x}",
-                           "(is really|is indeed|is certainly|became|has become|was born|turned out to be) {x}",
-                           "~(we know that|everyone says that|it is known that|I know that|I heard that|they say that) "
-                           "{P} is {x}",
-                           "~there is {x} (called|named) {P}",
-                           "~there is a {J} {X} (called|named) {P}",
-                           "~(my|our|the) {X} is (called|named) {P}"};
+const Words kIndividual = {
+    "is {x}",
+    "is a {J} {X}",
+    "is a {J} {X}",
+    "is a[ very| really] {J} {X}",
+    "is a {J}(, |, | and ){j} {X}",
+    "has always been {x}",
+    "(is really|is indeed|is certainly|became|has become|was born|turned out to be) {x}",
+    ("~(we know that|everyone says that|it is known that|I know that|I heard that|they say that) "
+     "{P} is {x}"),
+    "~there is {x} (called|named) {P}",
+    "~there is a {J} {X} (called|named) {P}",
+    "~(my|our|the) {X} is (called|named) {P}"};
 /// Of people only.
 const Words kWorker = {"works as {x}", "is {x} (by profession|by trade|in a small town|at heart)",
                        "is a (well-known|trained) {X}", "earns a living as {x}"};

@@ -13,8 +13,8 @@ const Words kMore = {"{V} {M} than {B}",
                      "{V} {M} than {B}",
                      "{V} {M} than {B}",
                      "{V} {M} than {B}",
-                     "~(we know that|it is clear that|everyone knows that|I think that|they say that|it is true that|"
-                     "the teacher said that) {A} {V} {M} than {B}",
+                     ("~(we know that|it is clear that|everyone knows that|I think that|they say that|it is true that|"
+                      "the teacher said that) {A} {V} {M} than {B}"),
                      "~compared (with|to) {B}, {A} {V} {M}",
                      "~of {A} and {B}, {A} {V} {M}"};
 const Words kMuchMore = {"{V} (much|a bit|a little|far|slightly|a lot|even) {M} than {B}"};
