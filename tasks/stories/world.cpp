@@ -209,7 +209,7 @@ void World::go(std::size_t who, std::size_t where) {
   Person& person = people_[who];
   if (person.place != where) {
     person.trace.steps.push_back(names_[who].name + " is " + places_[where].where + '.');
-    person.trace.places.push_back(where);
+    person.trace.places.emplace_back(where);
   }
   person.place = where;
   person.visited.insert(where);
@@ -279,14 +279,12 @@ bool World::take(std::size_t who, std::size_t what) {
   } else if (!thing.place) {
     if (person.visited.size() != 1) return false;
     thing.place = person.place;
-    thing.trace.places.push_back({});
+    thing.trace.places.emplace_back();
     thing.trace.steps.push_back(names_[who].name + " takes the " + things_named_[what] + '.');
-  } else if (places_[*thing.place].is_spot) {
-    return false;
-  } else if (!person.place) {
-    go(who, *thing.place);
-  } else if (person.place != thing.place) {
-    return false;
+  } else {
+    const bool is_elsewhere = person.place && person.place != thing.place;
+    if (places_[*thing.place].is_spot || is_elsewhere) return false;
+    if (!person.place) go(who, *thing.place);
   }
   thing.holder = who;
   tell(kTake, who, what, {});
