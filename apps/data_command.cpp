@@ -82,8 +82,9 @@ void add_data(CLI::App& program) {
   auto arguments = std::make_shared<DataArguments>();
   CLI::App* command = program.add_subcommand("data", "Generate questions of a task, each with its reasoning");
   command
-      ->add_option("TASK", arguments->task,
-                   "stories, prosqa, prosqa-small, -long, -matched, -mixed, blocksworld, blocksworld-4, -5")
+      ->add_option(
+          "TASK", arguments->task,
+          "stories, stories-held-out, prosqa, prosqa-small, -long, -matched, -mixed, blocksworld, blocksworld-4, -5")
       ->required();
   CLI::Option* count = command->add_option("--count", arguments->count, "questions")
                            ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}))

@@ -247,7 +247,6 @@ void add_embeddings(CLI::App& probe, const std::shared_ptr<ProbeArguments>& a) {
   CLI::App* perplexity =
       add(probe, a, "perplexity", "How well each part tells the next sentence, by token", false, run_perplexity);
   add_data_options(*perplexity, *a);
-  add_seed_option(*perplexity, a->perplexity.seed, "of the intervals");
   perplexity->add_option("--batch", a->perplexity.batch, "examples read together")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{4096}))
       ->capture_default_str();

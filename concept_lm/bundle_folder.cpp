@@ -232,7 +232,6 @@ void BundleFolder::merge_into_base(StoredPart& part, const nlohmann::json& adapt
   add_tensors(part, base_, prefix);
   part.tensors = merge_lora(std::move(part.tensors), adapter_options(adapter, where), part.file.string());
   check_weights(part.tensors, part.file.string());
-  part.is_adapter = true;
 }
 
 void check_bundle_output(const std::filesystem::path& folder) {

@@ -24,7 +24,6 @@ struct StoredPart {
   TensorMap tensors;           ///< finite; all that the part has: an adapter is merged into the base. Not to be changed
   std::filesystem::path file;  ///< that they were read from
   std::string sha256;          ///< of that file
-  bool is_adapter = false;     ///< the file alone is not the whole part
   std::vector<std::string> own = {};  ///< the names of the tensors in that file
 };
 

@@ -8,24 +8,18 @@
 #include <map>
 
 #include "base/error.h"
-#include "base/random.h"
 #include "inspect/probes/mutual_information.h"
 #include "inspect/probes/sentences.h"
+#include "inspect/records/interval.h"
 
 namespace noema {
 namespace {
 
-/// What a part needs to tell an example.
-struct Surprise {
-  double nats = 0.0;
-  std::int64_t tokens = 0;
-};
-
-/// By part, for each example that was read.
-using Surprises = std::map<std::string, std::vector<Surprise>>;
+/// By part, for each example that was read: nats, and over how many tokens.
+using Surprises = std::map<std::string, std::vector<UnitSum>>;
 
 /// Adds the steps of a batch to their examples, which are the last ones of `all`.
-void add_sentences(std::vector<Surprise>& all, const ExampleBatch& batch, const torch::Tensor& logits /*[M,V]*/) {
+void add_sentences(std::vector<UnitSum>& all, const ExampleBatch& batch, const torch::Tensor& logits /*[M,V]*/) {
   const torch::Tensor tokens = batch.tokens.steps.real_tokens().to(logits.device());
   const torch::Tensor nats = -logits.to(torch::kFloat32)
                                   .log_softmax(-1)
@@ -34,17 +28,17 @@ void add_sentences(std::vector<Surprise>& all, const ExampleBatch& batch, const 
                                   .to(torch::kCPU, torch::kDouble);
   std::int64_t token = 0, step = 0;
   for (const std::int64_t count : batch.tokens.step_counts) {
-    Surprise& example = all.emplace_back();
+    UnitSum& example = all.emplace_back();
     for (const std::int64_t end = step + count; step < end; ++step) {
       const std::int64_t length = batch.tokens.steps.lengths[static_cast<std::size_t>(step)];
-      example.nats += nats.narrow(0, token, length).sum().item<double>();
-      example.tokens += length;
+      example.sum += nats.narrow(0, token, length).sum().item<double>();
+      example.n += static_cast<double>(length);
       token += length;
     }
   }
 }
 
-void add_chain(std::vector<Surprise>& all, const Bundle& bundle, const Task& task, const std::vector<Example>& examples,
+void add_chain(std::vector<UnitSum>& all, const Bundle& bundle, const Task& task, const std::vector<Example>& examples,
                const ExampleBatch& batch) {
   std::vector<TokenizedReasoning> texts;
   for (std::size_t i = 0; i < batch.places.size(); ++i) {
@@ -58,10 +52,10 @@ void add_chain(std::vector<Surprise>& all, const Bundle& bundle, const Task& tas
   const auto likelihoods = sentence_likelihoods(bundle.need_chain(), texts, bundle.tokenizer->newline());
   std::size_t sentence = 0;
   for (const TokenizedReasoning& text : texts) {
-    Surprise& example = all.emplace_back();
+    UnitSum& example = all.emplace_back();
     for (std::size_t i = 0; i < text.steps.size(); ++i, ++sentence) {
-      example.nats -= likelihoods[sentence].in_context;
-      example.tokens += likelihoods[sentence].tokens;
+      example.sum -= likelihoods[sentence].in_context;
+      example.n += static_cast<double>(likelihoods[sentence].tokens);
     }
   }
 }
@@ -92,30 +86,6 @@ Surprises measure(const Bundle& bundle, const Task& task, const std::vector<Exam
   return all;
 }
 
-double nats_a_token(const std::vector<Surprise>& some) {
-  Surprise sum;
-  for (const Surprise& one : some) {
-    sum.nats += one.nats;
-    sum.tokens += one.tokens;
-  }
-  return sum.nats / static_cast<double>(sum.tokens);
-}
-
-std::pair<double, double> interval(const std::vector<Surprise>& all, const PerplexityOptions& options) {
-  std::vector<double> drawn;
-  for (std::int64_t draw = 0; draw < options.draws; ++draw) {
-    Random random = Random::of(options.seed, static_cast<std::uint64_t>(draw));
-    std::vector<Surprise> some;
-    for (std::size_t i = 0; i < all.size(); ++i) some.push_back(all[random.below(all.size())]);
-    drawn.push_back(nats_a_token(some));
-  }
-  std::sort(drawn.begin(), drawn.end());
-  const auto at = [&](double share) {
-    return drawn[static_cast<std::size_t>(share * static_cast<double>(drawn.size() - 1))];
-  };
-  return {at(0.025), at(0.975)};
-}
-
 }  // namespace
 
 ProbeResult perplexity(const Bundle& bundle, const Task& task, const std::vector<Example>& examples,
@@ -133,11 +103,15 @@ ProbeResult perplexity(const Bundle& bundle, const Task& task, const std::vector
       {},
       {}};
   for (const auto& [part, surprises] : all) {
-    std::int64_t tokens = 0;
-    for (const Surprise& one : surprises) tokens += one.tokens;
-    const double nats = nats_a_token(surprises);
-    const auto [low, high] = interval(surprises, options);
-    result.rows.push_back({part, surprises.size(), tokens, nats, low, high, std::exp(nats)});
+    UnitSum all_of_it;
+    for (const UnitSum& one : surprises) {
+      all_of_it.sum += one.sum;
+      all_of_it.n += one.n;
+    }
+    const double nats = all_of_it.sum / all_of_it.n;
+    const auto [low, high] = bootstrap(surprises);
+    result.rows.push_back(
+        {part, surprises.size(), static_cast<std::int64_t>(all_of_it.n), nats, low, high, std::exp(nats)});
   }
   result.conclusion = "The next sentence, told by each part of the model";
   if (left_out > 0) result.conclusion += "; " + std::to_string(left_out) + " examples were too long";

@@ -8,15 +8,13 @@
 namespace noema {
 
 struct PerplexityOptions {
-  std::int64_t batch = 8;     ///< examples read together
-  std::uint64_t seed = 1;     ///< of the intervals
-  std::int64_t draws = 1000;  ///< of examples, for the intervals: bootstrap, 2.5th to 97.5th percentile
+  std::int64_t batch = 8;  ///< examples read together
 };
 
 /// How well each part of a bundle tells the next sentence, by token, its newline included: the chain from the tokens
 /// before it; the decoder from the concept that the concept model predicts after the true embeddings of the sentences
 /// before; and each decoder from the true embedding, which sets a bound. In nats a token and as perplexity, with
-/// intervals over examples. Examples that are too long for a part are left out of all.
+/// bootstrap intervals over examples. Examples that are too long for a part are left out of all.
 ProbeResult perplexity(const Bundle& bundle, const Task& task, const std::vector<Example>& examples,
                        const PerplexityOptions& options);
 

@@ -9,41 +9,36 @@
 namespace noema {
 namespace {
 
-/// Outcomes that are not independent of each other.
-struct UnitCount {
-  double right = 0.0, n = 0.0;
-};
-
-std::vector<UnitCount> counts_of(const std::vector<Outcome>& outcomes) {
-  std::vector<UnitCount> counts;
+std::vector<UnitSum> counts_of(const std::vector<Outcome>& outcomes) {
+  std::vector<UnitSum> counts;
   std::map<std::string, std::size_t> places;
   for (const Outcome& outcome : outcomes) {
     const std::size_t place = outcome.unit ? places.emplace(*outcome.unit, counts.size()).first->second : counts.size();
     if (place == counts.size()) counts.emplace_back();
-    counts[place].right += outcome.right;
+    counts[place].sum += outcome.right;
     counts[place].n += 1.0;
   }
   return counts;
 }
 
-Interval bootstrap(const std::vector<UnitCount>& units) {
+}  // namespace
+
+Interval bootstrap(const std::vector<UnitSum>& units) {
   constexpr std::size_t kSamples = 10'000;
   Random random(1);
   std::vector<double> shares;
   for (std::size_t sample = 0; sample < kSamples; ++sample) {
-    UnitCount drawn;
+    UnitSum drawn;
     for (std::size_t i = 0; i < units.size(); ++i) {
-      const UnitCount& unit = random.pick(units);
-      drawn.right += unit.right;
+      const UnitSum& unit = random.pick(units);
+      drawn.sum += unit.sum;
       drawn.n += unit.n;
     }
-    shares.push_back(drawn.right / drawn.n);
+    shares.push_back(drawn.sum / drawn.n);
   }
   std::sort(shares.begin(), shares.end());
   return {shares[kSamples / 40], shares[kSamples - 1 - kSamples / 40]};
 }
-
-}  // namespace
 
 Interval wilson(double hits, double n) {
   if (n <= 0.0) return {};
@@ -55,10 +50,10 @@ Interval wilson(double hits, double n) {
 }
 
 ShareInterval share_interval(const std::vector<Outcome>& outcomes) {
-  const std::vector<UnitCount> units = counts_of(outcomes);
+  const std::vector<UnitSum> units = counts_of(outcomes);
   const auto n = static_cast<double>(outcomes.size()), count = static_cast<double>(units.size());
   double right = 0.0;
-  for (const UnitCount& unit : units) right += unit.right;
+  for (const UnitSum& unit : units) right += unit.sum;
   const bool has_spread = right > 0.0 && right < n;
   ShareInterval interval;
   interval.units = static_cast<std::int64_t>(units.size());

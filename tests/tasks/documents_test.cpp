@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "tasks/prose.h"
-#include "tests/tasks/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace noema {
 namespace {

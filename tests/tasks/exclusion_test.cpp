@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tasks/examples.h"
-#include "tests/tasks/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace noema {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "tasks/examples.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/tasks/story_reader.h"
-#include "tests/tasks/temporary_folder.h"
 
 namespace noema::test {
 namespace {

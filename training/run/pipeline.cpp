@@ -68,7 +68,9 @@ class Pipeline {
   void check_micro_batches() const {
     for (const Choice<StageKind>& stage : recipe_.stages) {
       const StageOptions& training = stage->training;
-      if (training.steps == 0 || std::min(training.micro_batches, training.batch) >= ranks_.size()) continue;
+      if (training.steps == 0 || !stage->is_dealt() ||
+          std::min(training.micro_batches, training.batch) >= ranks_.size())
+        continue;
       throw Error({'[' + stage->name() + "] micro_batches",
                    "as many as there are ranks, " + std::to_string(ranks_.size()) + ", or more",
                    std::to_string(training.micro_batches), "raise it, and batch if that is less, or take fewer ranks"});
@@ -127,8 +129,7 @@ class Pipeline {
     const MicroBatches validation = data.validation();
     if (stage.fit) {
       progress_.on_stage(kind.name(), "starts");
-      measures_[kind.name()] =
-          stage.fit(stage.trained(), *tokenizer_, first_steps(*data.training, kind.training.steps), validation);
+      stage.fit(stage.trained(), *tokenizer_, first_steps(*data.training, kind.training.steps), validation);
       return true;
     }
     TensorMap parameters = stage.parameters();

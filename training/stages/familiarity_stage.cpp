@@ -55,37 +55,30 @@ class FamiliarityStage final : public KindOf<FamiliarityStage, StageKind> {
   }
 
   ReasoningNeeds needs() const override { return {.whole_questions = true}; }
+  bool is_dealt() const override { return false; }
 
   Architectures foresee(const StageSetting& setting, const Architectures& there) const override {
-    const ConceptPart concepts = concept_part(need_part(there, "concept", "[familiarity]"), setting);
-    need_part(there, concepts.reads, "[familiarity]");
+    const ConceptPart concepts = need_concepts(there, setting, "[familiarity]");
     return {{name(), part_architecture(FamiliarityConfig{concepts.config.output_width}, kFamiliarityPart)}};
   }
 
   Stage build(const StageSetting& setting, const Parts& parts, TensorMap tensors) const override {
-    const ConceptPart concepts = concept_part(parts.architecture("concept"), setting);
-    struct Models {
-      ConceptModel concepts;
-      std::shared_ptr<const Autoencoder> reads;
-    };
-    Weights frozen = parts.frozen("concept", "backbone.");
-    const auto models = std::make_shared<const Models>(
-        Models{ConceptModel(concepts.config, frozen), frozen_autoencoder(parts, concepts.reads, setting)});
-    const FamiliarityConfig config{concepts.config.output_width};
-    const std::int64_t width = config.latent_width;
+    const auto models = std::make_shared<const FrozenConcepts>(frozen_concepts(parts, setting));
+    const std::int64_t width = models->latent_width();
     if (tensors.empty()) {
       tensors = {{"mean", torch::zeros({width})},
                  {"whitening", torch::zeros({width, width})},
                  {"examples", torch::zeros({examples_, width})}};
     }
-    Stage stage{models, nullptr, {{name(), {part_architecture(config, kFamiliarityPart), std::move(tensors), {}}}}};
+    const nlohmann::json architecture = part_architecture(FamiliarityConfig{width}, kFamiliarityPart);
+    Stage stage{models, nullptr, {{name(), {architecture, std::move(tensors), {}}}}};
     stage.fit = [models, refused = refused_](Part& part, const Tokenizer& tokenizer, const MicroBatches& training,
                                              const MicroBatches& validation) {
       const torch::NoGradGuard frozen_weights;
       const auto begin = [&](const MicroBatches& batches) {
-        return beginnings(models->concepts, *models->reads, tokenizer, batches);
+        return beginnings(models->model, *models->reads, tokenizer, batches);
       };
-      return fit(part, begin(training), begin(validation), refused);
+      fit(part, begin(training), begin(validation), refused);
     };
     return stage;
   }
@@ -110,8 +103,7 @@ class FamiliarityStage final : public KindOf<FamiliarityStage, StageKind> {
     return all;
   }
 
-  static std::map<std::string, double> fit(Part& part, const Beginnings& learnt, const Beginnings& others,
-                                           double refused) {
+  static void fit(Part& part, const Beginnings& learnt, const Beginnings& others, double refused) {
     FamiliarityConfig config = from_architecture<FamiliarityConfig>(part.architecture, kFamiliarityPart, "familiarity");
     const torch::Tensor mean = learnt.concepts.mean(0);
     part.tensors["mean"].copy_(rounded(mean));
@@ -130,12 +122,6 @@ class FamiliarityStage final : public KindOf<FamiliarityStage, StageKind> {
         static_cast<std::int64_t>(std::floor((1.0 - refused) * static_cast<double>(distances.size(0) - 1)));
     config.most = distances[most].item<double>();
     part.architecture = part_architecture(config, kFamiliarityPart);
-    return {{"familiar", (distances <= config.most).to(torch::kDouble).mean().item<double>()}};
-  }
-
-  static ConceptPart concept_part(const nlohmann::json& architecture, const StageSetting& setting) {
-    return from_architecture(architecture, kConceptPart, "concept",
-                             ConceptPart(ConceptConfig(setting.model, setting.kinds.heads)));
   }
 
   double refused_ = 0.05;

@@ -56,4 +56,25 @@ std::shared_ptr<const Autoencoder> frozen_autoencoder(const Parts& parts, const 
   return std::make_shared<const Autoencoder>(autoencoder_config(parts.architecture(name), name, setting), weights);
 }
 
+namespace {
+
+ConceptPart concept_part(const nlohmann::json& architecture, const StageSetting& setting) {
+  return from_architecture(architecture, kConceptPart, "concept",
+                           ConceptPart(ConceptConfig(setting.model, setting.kinds.heads)));
+}
+
+}  // namespace
+
+ConceptPart need_concepts(const Architectures& there, const StageSetting& setting, const std::string& key) {
+  ConceptPart concepts = concept_part(need_part(there, "concept", key), setting);
+  need_part(there, concepts.reads, key);
+  return concepts;
+}
+
+FrozenConcepts frozen_concepts(const Parts& parts, const StageSetting& setting) {
+  const ConceptPart concepts = concept_part(parts.architecture("concept"), setting);
+  Weights weights = parts.frozen("concept", "backbone.");
+  return {ConceptModel(concepts.config, weights), frozen_autoencoder(parts, concepts.reads, setting)};
+}
+
 }  // namespace noema

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,10 +28,9 @@ struct Stage {
   std::unique_ptr<const Objective> objective;       ///< destroyed before them
   std::vector<std::pair<std::string, Part>> parts;  ///< what it leaves in the bundle; the first one is what is trained
 
-  /// In place of an objective: computes the part from batches to learn from and others to choose by, and gives measures
-  /// on the latter.
-  using Fit = std::function<std::map<std::string, double>(
-      Part& part, const Tokenizer& tokenizer, const MicroBatches& training, const MicroBatches& validation)>;
+  /// In place of an objective: computes the part from batches to learn from and others to choose by.
+  using Fit = std::function<void(Part& part, const Tokenizer& tokenizer, const MicroBatches& training,
+                                 const MicroBatches& validation)>;
   Fit fit = {};
 
   Part& trained() { return parts.front().second; }
@@ -70,6 +68,9 @@ class StageKind : public Kind {
   /// How questions come to it.
   virtual ReasoningNeeds needs() const { return {}; }
 
+  /// Whether its batches are dealt out to ranks; else each of them computes all of it.
+  virtual bool is_dealt() const { return true; }
+
   /// How it is trained; its fields come first.
   StageOptions training;
   void fields(Fields& fields) override { training.fields(fields); }
@@ -91,6 +92,19 @@ AutoencoderConfig autoencoder_config(const nlohmann::json& architecture, const s
 /// A part as it stays while others learn from it.
 std::shared_ptr<const Autoencoder> frozen_autoencoder(const Parts& parts, const std::string& name,
                                                       const StageSetting& setting);
+
+/// The configuration of the concept model before, whose autoencoder must be there, too. Throws Error, naming the `key`
+/// that asks for them.
+ConceptPart need_concepts(const Architectures& there, const StageSetting& setting, const std::string& key);
+
+/// A concept model, and the autoencoder whose embeddings it reads, as they stay while others learn from them.
+struct FrozenConcepts {
+  ConceptModel model;
+  std::shared_ptr<const Autoencoder> reads;
+
+  std::int64_t latent_width() const { return model.config().output_width; }
+};
+FrozenConcepts frozen_concepts(const Parts& parts, const StageSetting& setting);
 
 std::unique_ptr<StageKind> chain_stage_kind();
 std::unique_ptr<StageKind> semantic_stage_kind(const SentenceKinds& kinds = {});

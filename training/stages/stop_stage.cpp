@@ -49,32 +49,22 @@ class StopStage final : public KindOf<StopStage, StageKind> {
   std::string summary() const override { return "the stop head, which says whether a concept is the answer"; }
 
   Architectures foresee(const StageSetting& setting, const Architectures& there) const override {
-    const ConceptPart concepts = concept_part(need_part(there, "concept", "[stop]"), setting);
-    need_part(there, concepts.reads, "[stop]");
+    const ConceptPart concepts = need_concepts(there, setting, "[stop]");
     return {{name(), part_architecture(StopPart{concepts.config.output_width}, kStopPart)}};
   }
 
   Stage build(const StageSetting& setting, const Parts& parts, TensorMap tensors) const override {
-    const ConceptPart concepts = concept_part(parts.architecture("concept"), setting);
-    Weights frozen = parts.frozen("concept", "backbone."), weights = parts.new_or(std::move(tensors));
+    Weights weights = parts.new_or(std::move(tensors));
     struct Models {
-      ConceptModel concepts;
-      std::shared_ptr<const Autoencoder> reads;
+      FrozenConcepts concepts;
       StopHead stop;
     };
-    const std::int64_t width = concepts.config.output_width;
-    const auto models = std::make_shared<const Models>(Models{ConceptModel(concepts.config, frozen),
-                                                              frozen_autoencoder(parts, concepts.reads, setting),
-                                                              StopHead(width, weights)});
+    FrozenConcepts concepts = frozen_concepts(parts, setting);
+    const std::int64_t width = concepts.latent_width();
+    const auto models = std::make_shared<const Models>(Models{std::move(concepts), StopHead(width, weights)});
     return {models,
-            make_stop_objective(models->stop, models->concepts, *models->reads),
+            make_stop_objective(models->stop, models->concepts.model, *models->concepts.reads),
             {{name(), {part_architecture(StopPart{width}, kStopPart), weights.tensors(), std::nullopt}}}};
-  }
-
- private:
-  static ConceptPart concept_part(const nlohmann::json& architecture, const StageSetting& setting) {
-    return from_architecture(architecture, kConceptPart, "concept",
-                             ConceptPart(ConceptConfig(setting.model, setting.kinds.heads)));
   }
 };
 

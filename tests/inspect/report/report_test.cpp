@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "tests/tasks/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace noema {
 namespace {

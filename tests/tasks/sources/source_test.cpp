@@ -8,7 +8,7 @@
 #include <set>
 
 #include "tasks/document.h"
-#include "tests/tasks/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace noema {
 namespace {

